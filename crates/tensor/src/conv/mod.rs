@@ -1,0 +1,248 @@
+//! Convolution: one geometry, one trilinear form of picture, kernel and result, three operations.
+//!
+//! With `t(x, w, y) = sum of x[n,c,S i + D k - P, ..] w[o,c,k,l] y[n,o,i,j]`, leaving `y` out of the form is the
+//! convolution, leaving `x` out the transposed convolution, which is also the gradient for the data, and leaving `w` out
+//! the gradient for the weights. Each exists as a plain loop nest ([`Conv2d::reference`]) and through matrix products.
+//!
+//! This file: the geometry. [`reference`]: the loop nest. [`im2col`]: the matrix products.
+
+mod im2col;
+mod reference;
+
+use crate::element::Element;
+use crate::shape::{Shape, ShapeError};
+use crate::tensor::Tensor;
+
+/// Which argument of the form an operation computes from the two others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The picture `[N, C, H, W]`, from `w` and `y`: transposed convolution, gradient for the data.
+    X,
+    /// The kernel `[O, C/G, K, K]`, from `y` and `x`: gradient for the weights.
+    W,
+    /// The result `[N, O, H', W']`, from `x` and `w`: convolution.
+    Y,
+}
+
+/// How the kernel moves over the picture. All pairs are (vertical, horizontal).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Steps between neighbouring places of the kernel.
+    pub stride: [usize; 2],
+    /// Zeros around the picture: [[top, bottom], [left, right]].
+    pub padding: [[usize; 2]; 2],
+    /// Steps between neighbouring taps of the kernel.
+    pub dilation: [usize; 2],
+    /// Channels are split into this many groups, which do not see each other.
+    pub groups: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { stride: [1; 2], padding: [[0; 2]; 2], dilation: [1; 2], groups: 1 }
+    }
+}
+
+impl Window {
+    /// Equal steps of `stride` and `padding` zeros on all sides.
+    pub fn new(stride: usize, padding: usize) -> Self {
+        Self { stride: [stride; 2], padding: [[padding; 2]; 2], ..Self::default() }
+    }
+}
+
+/// The geometry of a convolution: everything but the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2d {
+    /// Pictures: N.
+    pub batch: usize,
+    /// Channels in: C.
+    pub channels: usize,
+    /// Height and width in: H, W.
+    pub input: [usize; 2],
+    /// Channels out: O.
+    pub outputs: usize,
+    /// Height and width of the kernel: K.
+    pub kernel: [usize; 2],
+    /// How the kernel moves.
+    pub window: Window,
+}
+
+impl Conv2d {
+    /// The geometry of convolving pictures `x` `[N, C, H, W]` with kernels `w` `[O, C/G, K, K]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit each other or the window.
+    pub fn new(x: &[usize], w: &[usize], window: Window) -> Result<Self, ShapeError> {
+        let &[batch, channels, height, width] = x else {
+            return Err(ShapeError::new("conv2d", format!("expected input [N, C, H, W], got {x:?}")));
+        };
+        let conv =
+            Self { batch, channels, input: [height, width], outputs: *w.first().unwrap_or(&0), kernel: [1; 2], window };
+        conv.with_kernel("conv2d", w)
+    }
+
+    /// The geometry whose transposed convolution takes `y` `[N, O, H', W']` and `w` `[O, C/G, K, K]` to
+    /// `[N, C, H, W]` with `H = S (H' - 1) + D (K - 1) + 1 - P + output_padding`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit each other or the window.
+    pub fn transposed(
+        y: &[usize],
+        w: &[usize],
+        window: Window,
+        output_padding: [usize; 2],
+    ) -> Result<Self, ShapeError> {
+        let op = "conv_transpose2d";
+        let (&[batch, outputs, h, wd], &[_, channels, kh, kw]) = (y, w) else {
+            let detail = format!("expected input [N, O, H, W] and weight [O, C, K, K], got {y:?} and {w:?}");
+            return Err(ShapeError::new(op, detail));
+        };
+        let side = |i: usize, out: usize, k: usize| {
+            let full = window.stride[i] * out.saturating_sub(1) + window.dilation[i] * (k - 1) + 1 + output_padding[i];
+            full.checked_sub(window.padding[i].iter().sum())
+        };
+        if kh * kw == 0 || output_padding.iter().zip(window.stride).any(|(&p, s)| p >= s.max(1)) {
+            let detail =
+                format!("expected a kernel and output padding below the stride, got {w:?}, {output_padding:?}");
+            return Err(ShapeError::new(op, detail));
+        }
+        let (Some(height), Some(width)) = (side(0, h, kh), side(1, wd, kw)) else {
+            return Err(ShapeError::new(op, format!("padding {:?} leaves nothing of {y:?}", window.padding)));
+        };
+        let channels = channels * window.groups;
+        let conv = Self { batch, channels, input: [height, width], outputs, kernel: [1; 2], window };
+        conv.with_kernel(op, w)
+    }
+
+    fn with_kernel(mut self, op: &'static str, w: &[usize]) -> Result<Self, ShapeError> {
+        let Window { stride, padding, dilation, groups } = self.window;
+        let fits = match *w {
+            [o, c, kh, kw] => {
+                self.kernel = [kh, kw];
+                groups > 0 && o == self.outputs && o % groups == 0 && c * groups == self.channels && kh * kw > 0
+            }
+            _ => false,
+        };
+        if !fits {
+            let c = self.channels.checked_div(groups).unwrap_or(0);
+            let detail = format!("expected weight [{}, {c}, K, K] for {groups} groups, got {w:?}", self.outputs);
+            return Err(ShapeError::new(op, detail));
+        }
+        let reach = |i: usize| dilation[i] * (self.kernel[i] - 1) + 1;
+        let room = |i: usize| self.input[i] + padding[i][0] + padding[i][1];
+        if stride.contains(&0) || dilation.contains(&0) || (0..2).any(|i| reach(i) > room(i)) {
+            let detail = format!("kernel {:?} with {:?} does not fit input {:?}", self.kernel, self.window, self.input);
+            return Err(ShapeError::new(op, detail));
+        }
+        Ok(self)
+    }
+
+    /// Height and width of the result: `(H + P - D (K - 1) - 1) / S + 1`, rounded down.
+    pub fn output(&self) -> [usize; 2] {
+        let Window { stride, padding, dilation, .. } = self.window;
+        std::array::from_fn(|i| {
+            let room = self.input[i] + padding[i][0] + padding[i][1];
+            (room - dilation[i] * (self.kernel[i] - 1) - 1) / stride[i] + 1
+        })
+    }
+
+    /// The shape of one argument of the form.
+    pub fn shape(&self, slot: Slot) -> Shape {
+        let ([h, w], [oh, ow], [kh, kw]) = (self.input, self.output(), self.kernel);
+        match slot {
+            Slot::X => Shape::new(&[self.batch, self.channels, h, w]),
+            Slot::W => Shape::new(&[self.outputs, self.channels / self.window.groups, kh, kw]),
+            Slot::Y => Shape::new(&[self.batch, self.outputs, oh, ow]),
+        }
+    }
+
+    /// Computes one argument of the form from the two others, given in cyclic order behind it: `X` from `(w, y)`, `W`
+    /// from `(y, x)`, `Y` from `(x, w)`.
+    ///
+    /// # Panics
+    /// If an argument does not have the shape that [`shape`](Conv2d::shape) says.
+    #[track_caller]
+    pub fn leave<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+        let (first, second) = match slot {
+            Slot::X => (Slot::W, Slot::Y),
+            Slot::W => (Slot::Y, Slot::X),
+            Slot::Y => (Slot::X, Slot::W),
+        };
+        let want = (self.shape(first), self.shape(second));
+        assert!(
+            (*a.shape(), *b.shape()) == want,
+            "conv2d: expected {:?} and {:?}, got {:?} and {:?}",
+            want.0,
+            want.1,
+            a.shape(),
+            b.shape()
+        );
+        match slot {
+            Slot::X => self.data(a, b),
+            Slot::W => self.weight(a, b),
+            Slot::Y => self.forward(a, b),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Random;
+
+    fn geometries() -> Vec<Conv2d> {
+        let conv = |x: [usize; 4], w: [usize; 4], window| Conv2d::new(&x, &w, window).unwrap();
+        vec![
+            conv([2, 3, 6, 5], [4, 3, 3, 3], Window::new(1, 1)),
+            conv([2, 3, 7, 6], [4, 3, 3, 2], Window::new(2, 1)),
+            conv([1, 4, 9, 8], [6, 2, 3, 3], Window { dilation: [2, 1], groups: 2, ..Window::new(1, 2) }),
+            conv([3, 4, 5, 5], [4, 1, 3, 3], Window { groups: 4, ..Window::new(1, 1) }),
+            conv([2, 2, 6, 7], [3, 2, 4, 3], Window { padding: [[0, 2], [3, 1]], stride: [2, 3], ..Window::default() }),
+            conv([5, 3, 4, 4], [2, 3, 4, 4], Window::default()),
+            conv([1, 2, 90, 70], [3, 2, 3, 3], Window::new(1, 1)),
+            conv([0, 2, 4, 4], [3, 2, 3, 3], Window::new(1, 1)),
+        ]
+    }
+
+    #[test]
+    fn matrix_products_agree_with_the_loop_nest() {
+        let mut random = Random::new(1, 0);
+        for conv in geometries() {
+            let [x, w, y]: [Tensor<f64>; 3] =
+                [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
+            for (slot, a, b) in [(Slot::X, &w, &y), (Slot::W, &y, &x), (Slot::Y, &x, &w)] {
+                let (fast, slow) = (conv.leave(slot, a, b), conv.reference(slot, a, b));
+                let worst = fast.zip(&slow, |f, s| (f - s).abs()).data().iter().fold(0.0, |m: f64, &v| m.max(v));
+                assert!(worst < 1e-11, "{conv:?} {slot:?}: {worst}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_three_operations_are_one_form() {
+        let mut random = Random::new(2, 0);
+        for conv in geometries() {
+            let [x, w, y]: [Tensor<f64>; 3] =
+                [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
+            let t = conv.leave(Slot::Y, &x, &w).dot(&y);
+            assert!((t - conv.leave(Slot::X, &w, &y).dot(&x)).abs() < 1e-10 * (1.0 + t.abs()));
+            assert!((t - conv.leave(Slot::W, &y, &x).dot(&w)).abs() < 1e-10 * (1.0 + t.abs()));
+        }
+    }
+
+    #[test]
+    fn a_transposed_geometry_gives_back_its_input_size() {
+        let conv = Conv2d::transposed(&[1, 8, 4, 4], &[8, 3, 4, 4], Window::new(2, 1), [0, 0]).unwrap();
+        assert_eq!((conv.input, conv.output()), ([8, 8], [4, 4]));
+        let conv = Conv2d::transposed(&[1, 8, 4, 4], &[8, 3, 3, 3], Window::new(2, 1), [1, 1]).unwrap();
+        assert_eq!((conv.input, conv.output()), ([8, 8], [4, 4]));
+    }
+
+    #[test]
+    fn mistakes_say_what_was_wanted() {
+        let wrong = Conv2d::new(&[2, 4, 8, 8], &[16, 3, 3, 3], Window::default()).unwrap_err();
+        assert_eq!(wrong.to_string(), "conv2d: expected weight [16, 4, K, K] for 1 groups, got [16, 3, 3, 3]");
+        assert!(Conv2d::new(&[1, 1, 2, 2], &[1, 1, 3, 3], Window::default()).is_err());
+        assert!(Conv2d::new(&[1, 1, 2], &[1, 1, 3, 3], Window::default()).is_err());
+    }
+}

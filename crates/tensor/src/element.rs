@@ -1,0 +1,116 @@
+//! The two element types, f32 for work and f64 for references, and the one entry each needs of its own: the
+//! matrix product.
+
+use std::fmt::{Debug, Display, LowerExp};
+use std::iter::Sum;
+use std::ops::{AddAssign, MulAssign, SubAssign};
+
+use crate::lane::Lane;
+
+/// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
+pub trait Element:
+    Lane
+    + Copy
+    + PartialOrd
+    + Default
+    + Debug
+    + Display
+    + LowerExp
+    + Sum
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + Send
+    + Sync
+    + 'static
+    + sealed::Sealed
+{
+    /// `"f32"` or `"f64"`, as messages and file formats name it.
+    const NAME: &'static str;
+    /// Widens to f64 (exact).
+    fn to_f64(self) -> f64;
+    /// Whether the value is neither infinite nor NaN.
+    fn finite(self) -> bool;
+    #[doc(hidden)]
+    fn gemm(product: Gemm<'_, Self>);
+}
+
+/// One matrix product `c = a b + beta c` of strided matrices: a is m x k, b is k x n, c is m x n.
+#[doc(hidden)]
+pub struct Gemm<'a, T> {
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+    pub a: &'a [T],
+    /// Distance of two rows, and of two columns, of `a`.
+    pub a_strides: (usize, usize),
+    pub b: &'a [T],
+    /// Distance of two rows, and of two columns, of `b`.
+    pub b_strides: (usize, usize),
+    pub beta: T,
+    pub c: &'a mut [T],
+    /// Distance of two rows of `c`; its columns are adjacent.
+    pub c_stride: usize,
+}
+
+impl<T> Gemm<'_, T> {
+    /// Panics unless every element that the strides reach lies inside its slice.
+    fn check_bounds(&self) {
+        let last = |rows: usize, cols: usize, (rs, cs): (usize, usize)| (rows - 1) * rs + (cols - 1) * cs;
+        if self.m == 0 || self.n == 0 {
+            return;
+        }
+        assert!(last(self.m, self.n, (self.c_stride, 1)) < self.c.len(), "gemm: c is too short");
+        if self.k > 0 {
+            assert!(last(self.m, self.k, self.a_strides) < self.a.len(), "gemm: a is too short");
+            assert!(last(self.k, self.n, self.b_strides) < self.b.len(), "gemm: b is too short");
+        }
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+macro_rules! element {
+    ($t:ident, $gemm:ident) => {
+        impl Element for $t {
+            const NAME: &'static str = stringify!($t);
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            fn finite(self) -> bool {
+                self.is_finite()
+            }
+            #[allow(unsafe_code, reason = "matrixmultiply takes raw pointers; the bounds are checked first")]
+            fn gemm(p: Gemm<'_, Self>) {
+                p.check_bounds();
+                let stride = |s: usize| isize::try_from(s).expect("a stride within isize");
+                // SAFETY: check_bounds has proved that every index the strides reach lies inside a, b and c,
+                // and c is borrowed mutably, so it cannot overlap a or b.
+                unsafe {
+                    matrixmultiply::$gemm(
+                        p.m,
+                        p.k,
+                        p.n,
+                        1.0,
+                        p.a.as_ptr(),
+                        stride(p.a_strides.0),
+                        stride(p.a_strides.1),
+                        p.b.as_ptr(),
+                        stride(p.b_strides.0),
+                        stride(p.b_strides.1),
+                        p.beta,
+                        p.c.as_mut_ptr(),
+                        stride(p.c_stride),
+                        1,
+                    );
+                }
+            }
+        }
+    };
+}
+element!(f32, sgemm);
+element!(f64, dgemm);

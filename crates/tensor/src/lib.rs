@@ -1,0 +1,52 @@
+//! N-dimensional arrays and the kernels that image networks are made of, on the CPU.
+//!
+//! ```
+//! use impasto_tensor::Tensor;
+//! let x = Tensor::<f32>::from_fn([2, 3], |i| i as f32); //  0 1 2
+//! let y = x.map(|v| v * v).sum_axes(&[1]);              //  3 4 5
+//! assert_eq!(y.data(), [5.0, 50.0]);
+//! ```
+//!
+//! A [`Tensor`] is a shape and a shared, contiguous, row-major buffer. Cloning shares it, writing copies it if it is
+//! shared. Elements are `f32` (the default) or `f64` (for references and gradient checks). Buffers are recycled
+//! ([`memory`]), work is cut by size and never by thread count, and partial results are combined in a fixed order:
+//! **one thread and sixteen give the same bits.**
+//!
+//! Images are `[N, C, H, W]`. These letters mean the same everywhere in the project:
+//!
+//! | letter | meaning | letter | meaning |
+//! |---|---|---|---|
+//! | N | images in a batch | K | kernel size |
+//! | C | channels in | S | stride |
+//! | O | channels out | P | padding |
+//! | H, W | height, width | | |
+//!
+//! A mistake in shapes is the programmer's: operations panic on the caller's line and say what they want and what
+//! they got. Nothing here knows of gradients; `impasto-autograd` does.
+
+pub mod conv;
+mod element;
+mod interop;
+mod lane;
+mod map;
+mod matmul;
+pub mod memory;
+mod movement;
+pub mod norm;
+mod parallel;
+pub mod pool;
+pub mod random;
+mod reduce;
+mod rows;
+mod shape;
+mod taps;
+mod tensor;
+
+pub use conv::Conv2d;
+pub use element::Element;
+pub use lane::Lane;
+pub use matmul::MatMul;
+pub use random::Random;
+pub use shape::{MAX_RANK, Shape, ShapeError};
+pub use taps::{Taps, Upsample};
+pub use tensor::Tensor;

@@ -1,0 +1,250 @@
+//! Elementwise functions of one and of two tensors, with broadcasting.
+
+use crate::element::Element;
+use crate::parallel::{self, GRAIN};
+use crate::shape::{MAX_RANK, Shape};
+use crate::tensor::Tensor;
+
+/// Nested loops over a broadcast shape for `K` operands: axes along which every operand keeps marching in step are
+/// merged, so that equal shapes become one loop and a per-channel bias becomes three.
+pub(crate) struct Loops<const K: usize> {
+    lens: [usize; MAX_RANK],
+    strides: [[usize; K]; MAX_RANK],
+    rank: usize,
+}
+
+impl<const K: usize> Loops<K> {
+    /// Loops over those axes of `space` that `axes` selects; operand `k` stretches from `shapes[k]`.
+    pub(crate) fn new(space: &Shape, shapes: [&Shape; K], axes: impl Fn(usize) -> bool) -> Self {
+        let own = shapes.map(Shape::strides);
+        let mut loops = Self { lens: [1; MAX_RANK], strides: [[0; K]; MAX_RANK], rank: 0 };
+        for axis in (0..space.len()).filter(|&a| axes(a) && space[a] != 1) {
+            let mut step = [0; K];
+            for k in 0..K {
+                let back = space.len() - axis;
+                if shapes[k].from_end(back) != 1 {
+                    step[k] = own[k][shapes[k].len() - back];
+                }
+            }
+            let len = space[axis];
+            let last = loops.rank.checked_sub(1);
+            match last {
+                // The outer axis steps exactly over the whole inner one, for everybody: one axis.
+                Some(last) if (0..K).all(|k| loops.strides[last][k] == step[k] * len) => {
+                    loops.lens[last] *= len;
+                    loops.strides[last] = step;
+                }
+                _ => {
+                    loops.lens[loops.rank] = len;
+                    loops.strides[loops.rank] = step;
+                    loops.rank += 1;
+                }
+            }
+        }
+        loops
+    }
+
+    /// Length and strides of the innermost loop.
+    pub(crate) fn inner(&self) -> (usize, [usize; K]) {
+        if self.rank == 0 { (1, [0; K]) } else { (self.lens[self.rank - 1], self.strides[self.rank - 1]) }
+    }
+
+    /// How often the innermost loop runs.
+    pub(crate) fn rows(&self) -> usize {
+        self.lens[..self.rank.saturating_sub(1)].iter().product()
+    }
+
+    /// Where each operand begins in the `row`-th run of the innermost loop.
+    pub(crate) fn offsets(&self, row: usize) -> [usize; K] {
+        self.locate(row, self.rank.saturating_sub(1))
+    }
+
+    /// Where each operand stands at the `index`-th of all points.
+    pub(crate) fn point(&self, index: usize) -> [usize; K] {
+        self.locate(index, self.rank)
+    }
+
+    /// The number of points.
+    pub(crate) fn points(&self) -> usize {
+        self.lens[..self.rank].iter().product()
+    }
+
+    fn locate(&self, mut index: usize, rank: usize) -> [usize; K] {
+        let mut at = [0; K];
+        for axis in (0..rank).rev() {
+            let i = index % self.lens[axis];
+            index /= self.lens[axis];
+            for k in 0..K {
+                at[k] += i * self.strides[axis][k];
+            }
+        }
+        at
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// `f` of every element.
+    pub fn map(&self, f: impl Fn(T) -> T + Sync + Send) -> Self {
+        let x = self.data();
+        Self::build(*self.shape(), |out| {
+            parallel::chunks(out, GRAIN, |i, out| {
+                for (o, &v) in out.iter_mut().zip(&x[i * GRAIN..]) {
+                    *o = f(v);
+                }
+            });
+        })
+    }
+
+    /// `f` of every element, in place where nobody shares the buffer.
+    pub fn into_map(mut self, f: impl Fn(T) -> T + Sync + Send) -> Self {
+        if self.is_shared() {
+            return self.map(f);
+        }
+        parallel::chunks(self.data_mut(), GRAIN, |_, chunk| {
+            for v in chunk {
+                *v = f(*v);
+            }
+        });
+        self
+    }
+
+    /// `f` of the elements of both, broadcast against each other.
+    ///
+    /// # Panics
+    /// If two axes differ and neither is 1.
+    #[track_caller]
+    pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) -> Self {
+        let shape = self
+            .shape()
+            .broadcast(other.shape())
+            .unwrap_or_else(|| panic!("zip: {:?} and {:?} do not broadcast", self.shape(), other.shape()));
+        if self.shape() == other.shape() {
+            return self.zip_equal(other, f);
+        }
+        if let ([b], true) = (other.data(), shape == *self.shape()) {
+            return self.map(|a| f(a, *b));
+        }
+        if let ([a], true) = (self.data(), shape == *other.shape()) {
+            return other.map(|b| f(*a, b));
+        }
+        let loops = Loops::new(&shape, [self.shape(), other.shape()], |_| true);
+        let (inner, strides) = loops.inner();
+        let (a, b) = (self.data(), other.data());
+        Self::build(shape, |out| {
+            parallel::rows(out, inner, |row, out| {
+                let [i, j] = loops.offsets(row);
+                // Innermost strides are 1, or 0 for an operand that stands still.
+                match strides {
+                    [0, _] => out.iter_mut().zip(&b[j..]).for_each(|(o, &b)| *o = f(a[i], b)),
+                    [_, 0] => out.iter_mut().zip(&a[i..]).for_each(|(o, &a)| *o = f(a, b[j])),
+                    _ => out.iter_mut().zip(a[i..].iter().zip(&b[j..])).for_each(|(o, (&a, &b))| *o = f(a, b)),
+                }
+            });
+        })
+    }
+
+    fn zip_equal(&self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) -> Self {
+        let (a, b) = (self.data(), other.data());
+        Self::build(*self.shape(), |out| {
+            parallel::chunks(out, GRAIN, |i, out| {
+                let (a, b) = (&a[i * GRAIN..], &b[i * GRAIN..]);
+                for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                    *o = f(a, b);
+                }
+            });
+        })
+    }
+
+    /// Replaces every element by `f(element, other's)`; both have one shape. In place where nobody shares the buffer.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn zip_assign(&mut self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) {
+        assert!(self.shape() == other.shape(), "zip_assign: {:?} and {:?} differ", self.shape(), other.shape());
+        let b = other.data();
+        parallel::chunks(self.data_mut(), GRAIN, |i, chunk| {
+            for (a, &b) in chunk.iter_mut().zip(&b[i * GRAIN..]) {
+                *a = f(*a, b);
+            }
+        });
+    }
+
+    /// The elements repeated to `shape`.
+    ///
+    /// # Panics
+    /// If `self` does not broadcast to exactly `shape`.
+    #[track_caller]
+    pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        assert!(
+            self.shape().broadcast(&shape) == Some(shape),
+            "broadcast_to: {:?} does not stretch to {shape:?}",
+            self.shape()
+        );
+        if *self.shape() == shape {
+            return self.clone();
+        }
+        let loops = Loops::new(&shape, [self.shape()], |_| true);
+        let (inner, [stride]) = loops.inner();
+        let x = self.data();
+        Self::build(shape, |out| {
+            parallel::rows(out, inner, |row, out| {
+                let [i] = loops.offsets(row);
+                if stride == 0 { out.fill(x[i]) } else { out.copy_from_slice(&x[i..i + inner]) }
+            });
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(shape: &[usize]) -> Tensor<f64> {
+        Tensor::from_fn(shape, |i| (i as f64 * 0.37).sin())
+    }
+
+    /// The index of an operand's element at a place of the broadcast shape, worked out the slow way.
+    fn index(space: &Shape, shape: &Shape, flat: usize) -> usize {
+        let (mut rest, mut index, mut step) = (flat, 0, 1);
+        for back in 1..=space.len() {
+            let i = rest % space.from_end(back);
+            rest /= space.from_end(back);
+            if shape.from_end(back) != 1 {
+                index += i * step;
+            }
+            step *= shape.from_end(back);
+        }
+        index
+    }
+
+    #[test]
+    fn zip_broadcasts_like_the_definition() {
+        for (a, b) in [
+            (&[2, 3, 4][..], &[2, 3, 4][..]),
+            (&[2, 3, 4], &[3, 1]),
+            (&[1, 3, 1], &[2, 1, 4]),
+            (&[], &[5]),
+            (&[5, 1, 2], &[7, 1]),
+            (&[3, 1, 1], &[1, 1, 200]),
+            (&[0, 3], &[1, 3]),
+        ] {
+            let (a, b) = (tensor(a), tensor(b));
+            let got = a.zip(&b, |x, y| x - 2.0 * y);
+            let shape = a.shape().broadcast(b.shape()).unwrap();
+            let want = Tensor::from_fn(shape, |i| {
+                a.data()[index(&shape, a.shape(), i)] - 2.0 * b.data()[index(&shape, b.shape(), i)]
+            });
+            assert_eq!(got, want);
+            assert_eq!(a.broadcast_to(shape), a.zip(&Tensor::zeros(shape), |x, _| x));
+        }
+    }
+
+    #[test]
+    fn into_map_reuses_its_buffer() {
+        let x = tensor(&[100]);
+        let at = x.data().as_ptr();
+        assert_eq!(x.into_map(|v| v + 1.0).data().as_ptr(), at);
+    }
+}

@@ -1,0 +1,191 @@
+//! Counter-based random numbers: a number is a function of (seed, stream, index), so the same seed gives the same
+//! picture at any thread count, and a position in the stream is one integer that a checkpoint can hold.
+
+use std::convert::Infallible;
+
+use rand_core::TryRng;
+
+use crate::element::Element;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// Philox4x32-10: four 32-bit words for each 128-bit counter and 64-bit key, by ten rounds of multiplication.
+///
+/// # Source
+/// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+    for _ in 0..10 {
+        let wide = |m: u32, c: u32| {
+            let product = u64::from(m) * u64::from(c);
+            ((product >> 32) as u32, product as u32)
+        };
+        let (hi0, lo0) = wide(MULTIPLIERS[0], counter[0]);
+        let (hi1, lo1) = wide(MULTIPLIERS[1], counter[2]);
+        counter = [hi1 ^ counter[1] ^ key[0], lo1, hi0 ^ counter[3] ^ key[1], lo0];
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    counter
+}
+
+/// The stream that belongs to a name: a weight's initial values depend on its path and the seed, not on the order in
+/// which layers are made.
+///
+/// # Source
+/// FNV-1a, 64 bits (Fowler, Noll, Vo).
+pub fn stream(name: &str) -> u64 {
+    name.bytes().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01B3))
+}
+
+/// A position in one stream of random numbers. Also a generator in the sense of `rand_core`, so it goes wherever one
+/// of `rand`'s does.
+///
+/// ```
+/// use impasto_tensor::{Random, Tensor};
+/// let z: Tensor = Random::new(7, 0).normal([64, 100], 0.0, 1.0);
+/// assert_eq!(z, Random::new(7, 0).normal([64, 100], 0.0, 1.0));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Random {
+    seed: u64,
+    stream: u64,
+    /// Words drawn so far.
+    position: u64,
+}
+
+impl Random {
+    /// The beginning of a stream.
+    pub fn new(seed: u64, stream: u64) -> Self {
+        Self { seed, stream, position: 0 }
+    }
+
+    /// How many 32-bit words have been drawn: with seed and stream, the whole state.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Goes to a position that [`position`](Random::position) gave.
+    pub fn seek(&mut self, position: u64) {
+        self.position = position;
+    }
+
+    /// The next 32 bits.
+    pub fn word(&mut self) -> u32 {
+        let word = self.block(self.position / 4)[(self.position % 4) as usize];
+        self.position += 1;
+        word
+    }
+
+    fn block(&self, index: u64) -> [u32; 4] {
+        let split = |v: u64| [v as u32, (v >> 32) as u32];
+        let ([i0, i1], [s0, s1]) = (split(index), split(self.stream));
+        philox([i0, i1, s0, s1], split(self.seed))
+    }
+
+    /// A number in [0, 1), with 53 random bits.
+    pub fn unit(&mut self) -> f64 {
+        let bits = u64::from(self.word()) << 32 | u64::from(self.word());
+        (bits >> 11) as f64 * 2f64.powi(-53)
+    }
+
+    /// An integer below `n`.
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    #[track_caller]
+    pub fn below(&mut self, n: usize) -> usize {
+        assert!(n > 0, "below: there is no integer below 0");
+        // The bias of one part in 2^53 / n is far below what any sample of pictures can show.
+        (self.unit() * n as f64) as usize
+    }
+
+    /// The numbers `0..n` in random order.
+    ///
+    /// # Source
+    /// Fisher and Yates, in Durstenfeld's form.
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            order.swap(i, self.below(i + 1));
+        }
+        order
+    }
+
+    /// Independent numbers, uniform in [`low`, `high`).
+    pub fn uniform<T: Element>(&mut self, shape: impl Into<Shape>, low: f64, high: f64) -> Tensor<T> {
+        Tensor::from_fn(shape, |_| T::splat(low + (high - low) * self.unit()))
+    }
+
+    /// Independent normal numbers.
+    ///
+    /// # Source
+    /// Box and Muller, 1958.
+    pub fn normal<T: Element>(&mut self, shape: impl Into<Shape>, mean: f64, deviation: f64) -> Tensor<T> {
+        let mut spare = None;
+        Tensor::from_fn(shape, |_| {
+            let z = spare.take().unwrap_or_else(|| {
+                // 1 - u lies in (0, 1]: the logarithm is finite.
+                let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+                let (sin, cos) = (std::f64::consts::TAU * self.unit()).sin_cos();
+                spare = Some(radius * sin);
+                radius * cos
+            });
+            T::splat(mean + deviation * z)
+        })
+    }
+}
+
+impl TryRng for Random {
+    type Error = Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.word())
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(u64::from(self.word()) | u64::from(self.word()) << 32)
+    }
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in out.chunks_mut(4) {
+            chunk.copy_from_slice(&self.word().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn philox_gives_the_published_test_vectors() {
+        // kat_vectors of the authors' Random123.
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]);
+        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD]);
+    }
+
+    #[test]
+    fn a_position_can_be_left_and_found_again() {
+        let mut a = Random::new(3, 9);
+        let _: Tensor = a.normal([5], 0.0, 1.0);
+        let mut b = Random::new(3, 9);
+        b.seek(a.position());
+        assert_eq!(a.word(), b.word());
+    }
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_a_normal_distribution() {
+        let n = 200_000;
+        let x: Tensor<f64> = Random::new(1, 2).normal([n], 0.0, 1.0);
+        let moment = |p: i32| x.map(|v| v.powi(p)).mean();
+        assert!(moment(1).abs() < 0.01 && (moment(2) - 1.0).abs() < 0.02);
+        assert!(moment(3).abs() < 0.04 && (moment(4) - 3.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_permutation_holds_every_index_once() {
+        let mut order = Random::new(0, 0).permutation(1000);
+        assert_ne!(order, (0..1000).collect::<Vec<_>>());
+        order.sort_unstable();
+        assert_eq!(order, (0..1000).collect::<Vec<_>>());
+    }
+}

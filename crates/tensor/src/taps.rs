@@ -1,0 +1,281 @@
+//! Linear maps along one axis: padding, cropping, flipping, enlarging and averaging are the same thing.
+//!
+//! Each place of the new axis is a weighted sum of a few places of the old one. The adjoint is the transposed table and
+//! again gathers, so it needs no scatter, has no race, and adds in a fixed order.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::element::Element;
+use crate::parallel;
+use crate::shape::ShapeError;
+use crate::tensor::Tensor;
+
+/// A sparse matrix for one axis: `y[i] = sum of weight * x[index]` over the taps of place `i`.
+///
+/// ```
+/// use impasto_tensor::{Taps, Tensor};
+/// let x = Tensor::<f32>::new([1, 3], vec![1.0, 2.0, 3.0]);
+/// assert_eq!(x.resample(1, &Taps::reflect(3, 1, 2)).data(), [2.0, 1.0, 2.0, 3.0, 2.0, 1.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taps {
+    table: Arc<Table>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Table {
+    from: usize,
+    /// The taps of place `i` are `taps[ends[i - 1]..ends[i]]`.
+    ends: Vec<usize>,
+    taps: Vec<(usize, f64)>,
+    /// Set if every place copies one tap of weight 1, and these follow each other: the axis is a slice.
+    contiguous: Option<usize>,
+}
+
+/// How [`Taps::upsample`] fills the places between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upsample {
+    /// Every place is repeated.
+    Nearest,
+    /// Straight lines between the centres of the places; the ends are held (half-pixel centres, `align_corners` off).
+    Linear,
+}
+
+impl Taps {
+    /// A map from an axis of `from` places, given the taps (place, weight) of each new place.
+    ///
+    /// # Panics
+    /// If a tap lies outside the axis.
+    #[track_caller]
+    pub fn new(from: usize, places: impl IntoIterator<Item = Vec<(usize, f64)>>) -> Self {
+        let (mut ends, mut taps) = (Vec::new(), Vec::new());
+        for place in places {
+            taps.extend(place);
+            ends.push(taps.len());
+        }
+        assert!(taps.iter().all(|&(i, _)| i < from), "taps: expected places below {from}, got {taps:?}");
+        let copies = taps.len() == ends.len() && ends.iter().enumerate().all(|(i, &e)| e == i + 1);
+        let start = taps.first().map_or(0, |t| t.0);
+        let contiguous = (copies && taps.iter().enumerate().all(|(i, &t)| t == (start + i, 1.0))).then_some(start);
+        Self { table: Arc::new(Table { from, ends, taps, contiguous }) }
+    }
+
+    /// Each new place copies one old place.
+    #[track_caller]
+    pub fn select(from: usize, places: impl IntoIterator<Item = usize>) -> Self {
+        Self::new(from, places.into_iter().map(|i| vec![(i, 1.0)]))
+    }
+
+    /// The places `range`.
+    #[track_caller]
+    pub fn range(from: usize, range: Range<usize>) -> Self {
+        Self::select(from, range)
+    }
+
+    /// The places in reverse order.
+    pub fn flip(from: usize) -> Self {
+        Self::select(from, (0..from).rev())
+    }
+
+    /// `before` and `after` zeros at the ends.
+    pub fn zeros(from: usize, before: usize, after: usize) -> Self {
+        let inside = |i: usize| i.checked_sub(before).filter(|&j| j < from);
+        Self::new(from, (0..before + from + after).map(|i| inside(i).map(|j| (j, 1.0)).into_iter().collect()))
+    }
+
+    /// The axis mirrored at its ends, which are not repeated.
+    ///
+    /// # Panics
+    /// If a side is not shorter than the axis.
+    #[track_caller]
+    pub fn reflect(from: usize, before: usize, after: usize) -> Self {
+        assert!(before.max(after) < from.max(1), "reflect: padding {before} and {after} must be below {from}");
+        Self::around(from, before, after, |i, n| match i {
+            i if i < 0 => -i,
+            i if i >= n => 2 * (n - 1) - i,
+            i => i,
+        })
+    }
+
+    /// The ends repeated.
+    pub fn replicate(from: usize, before: usize, after: usize) -> Self {
+        Self::around(from, before, after, |i, n| i.clamp(0, n - 1))
+    }
+
+    /// The axis as a ring.
+    pub fn circular(from: usize, before: usize, after: usize) -> Self {
+        Self::around(from, before, after, isize::rem_euclid)
+    }
+
+    #[track_caller]
+    fn around(from: usize, before: usize, after: usize, place: impl Fn(isize, isize) -> isize) -> Self {
+        let ends = (before as isize, (from + after) as isize);
+        Self::select(from, (-ends.0..ends.1).map(|i| place(i, from as isize) as usize))
+    }
+
+    /// The axis enlarged by a whole factor.
+    pub fn upsample(from: usize, factor: usize, how: Upsample) -> Self {
+        match how {
+            Upsample::Nearest => Self::select(from, (0..from * factor).map(|i| i / factor)),
+            Upsample::Linear => Self::new(
+                from,
+                (0..from * factor).map(|i| {
+                    let at = ((i as f64 + 0.5) / factor as f64 - 0.5).max(0.0);
+                    let (low, t) = (at as usize, at.fract());
+                    let high = (low + 1).min(from - 1);
+                    if t == 0.0 { vec![(low, 1.0)] } else { vec![(low, 1.0 - t), (high, t)] }
+                }),
+            ),
+        }
+    }
+
+    /// Means of windows of `kernel` places, `stride` apart, without padding.
+    ///
+    /// # Panics
+    /// If the window is longer than the axis.
+    #[track_caller]
+    pub fn average(from: usize, kernel: usize, stride: usize) -> Self {
+        assert!(0 < kernel && kernel <= from && stride > 0, "average: no window of {kernel} by {stride} in {from}");
+        let window = |i: usize| (0..kernel).map(|k| (i * stride + k, 1.0 / kernel as f64)).collect();
+        Self::new(from, (0..=(from - kernel) / stride).map(window))
+    }
+
+    /// The adjoint map: `<A x, y> = <x, A* y>`.
+    #[must_use]
+    pub fn transpose(&self) -> Self {
+        let mut places = vec![Vec::new(); self.from()];
+        for to in 0..self.to() {
+            for &(from, weight) in self.at(to) {
+                places[from].push((to, weight));
+            }
+        }
+        Self::new(self.to(), places)
+    }
+
+    /// The length of the axis that the map takes.
+    pub fn from(&self) -> usize {
+        self.table.from
+    }
+
+    /// The length of the axis that the map gives.
+    pub fn to(&self) -> usize {
+        self.table.ends.len()
+    }
+
+    /// The taps of a place.
+    fn at(&self, place: usize) -> &[(usize, f64)] {
+        let start = if place == 0 { 0 } else { self.table.ends[place - 1] };
+        &self.table.taps[start..self.table.ends[place]]
+    }
+
+    /// Whether the map takes `axis` of `shape`.
+    ///
+    /// # Errors
+    /// If the axis does not exist or has another length.
+    pub fn fits(&self, axis: usize, shape: &[usize]) -> Result<(), ShapeError> {
+        if shape.get(axis) == Some(&self.from()) {
+            return Ok(());
+        }
+        Err(ShapeError::new("resample", format!("expected axis {axis} of length {}, got {shape:?}", self.from())))
+    }
+}
+
+impl<T: Element> Tensor<T> {
+    /// Applies a map along one axis.
+    ///
+    /// # Shapes
+    /// `[.., from, ..] -> [.., to, ..]`
+    ///
+    /// # Panics
+    /// If the axis does not have the length that the map takes.
+    #[track_caller]
+    pub fn resample(&self, axis: usize, taps: &Taps) -> Self {
+        taps.fits(axis, self.shape()).unwrap_or_else(|e| panic!("{e}"));
+        let (_, from, inner) = self.shape().around(axis);
+        let x = self.data();
+        Self::build(self.shape().with(axis, taps.to()), |out| {
+            if let Some(start) = taps.table.contiguous {
+                let (skip, width) = (start * inner, taps.to() * inner);
+                return parallel::rows(out, width, |outer, out| {
+                    out.copy_from_slice(&x[outer * from * inner + skip..][..width]);
+                });
+            }
+            parallel::rows(out, taps.to() * inner, |outer, out| {
+                let x = &x[outer * from * inner..][..from * inner];
+                if inner == 1 { places(x, taps, out) } else { rows(x, taps, inner, out) }
+            });
+        })
+    }
+}
+
+/// The axis is the last one: place by place.
+fn places<T: Element>(x: &[T], taps: &Taps, out: &mut [T]) {
+    for (place, o) in out.iter_mut().enumerate() {
+        *o = match taps.at(place) {
+            &[(i, 1.0)] => x[i],
+            taps => taps.iter().map(|&(i, w)| x[i] * T::splat(w)).sum(),
+        };
+    }
+}
+
+/// Every place of the axis is a row of `inner` elements: row by row.
+fn rows<T: Element>(x: &[T], taps: &Taps, inner: usize, out: &mut [T]) {
+    for (place, out) in out.chunks_mut(inner).enumerate() {
+        let row = |i: usize| &x[i * inner..][..inner];
+        match taps.at(place) {
+            &[(i, 1.0)] => out.copy_from_slice(row(i)),
+            taps => {
+                out.fill(T::splat(0.0));
+                for &(i, w) in taps {
+                    let w = T::splat(w);
+                    out.iter_mut().zip(row(i)).for_each(|(o, &v)| *o += w * v);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_modes_match_their_pictures() {
+        let x = Tensor::<f64>::new([4], vec![1.0, 2.0, 3.0, 4.0]);
+        for (taps, want) in [
+            (Taps::zeros(4, 1, 2), vec![0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 0.0]),
+            (Taps::reflect(4, 2, 3), vec![3.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0]),
+            (Taps::replicate(4, 2, 1), vec![1.0, 1.0, 1.0, 2.0, 3.0, 4.0, 4.0]),
+            (Taps::circular(4, 5, 1), vec![4.0, 1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0, 1.0]),
+            (Taps::flip(4), vec![4.0, 3.0, 2.0, 1.0]),
+            (Taps::upsample(4, 2, Upsample::Nearest), vec![1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]),
+            (Taps::upsample(4, 2, Upsample::Linear), vec![1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.0]),
+            (Taps::average(4, 3, 1), vec![2.0, 3.0]),
+            (Taps::average(4, 2, 2), vec![1.5, 3.5]),
+        ] {
+            assert!(x.resample(0, &taps).data().iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-15), "{taps:?}");
+        }
+    }
+
+    #[test]
+    fn the_transpose_is_the_adjoint_along_any_axis() {
+        let mut random = crate::Random::new(4, 0);
+        for taps in [
+            Taps::reflect(5, 2, 3),
+            Taps::upsample(5, 3, Upsample::Linear),
+            Taps::average(5, 3, 2),
+            Taps::range(5, 1..4),
+            Taps::zeros(5, 0, 1),
+        ] {
+            for (axis, shape) in [(0, [5, 2, 3]), (1, [2, 5, 3]), (2, [2, 3, 5])] {
+                let x: Tensor<f64> = random.normal(shape, 0.0, 1.0);
+                let y: Tensor<f64> = random.normal(Shape::new(&shape).with(axis, taps.to()), 0.0, 1.0);
+                let (a, b) = (x.resample(axis, &taps).dot(&y), x.dot(&y.resample(axis, &taps.transpose())));
+                assert!((a - b).abs() < 1e-12, "{a} {b}");
+            }
+        }
+    }
+
+    use crate::shape::Shape;
+}
