@@ -1,0 +1,25 @@
+# The index of commands. Each is one plain cargo line, so nobody needs `just` to build impasto.
+
+# Formatting, lints and links, warnings denied.
+check:
+    cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+
+# Everything that can be wrong, in one go.
+test:
+    cargo test --workspace
+
+# A table of every operation with its worst gradient error.
+gradcheck:
+    cargo run --release -- check
+
+# Speed, as ratios measured in one run.
+bench:
+    cargo bench --workspace
+
+# The API documentation of our own crates.
+doc:
+    cargo doc --workspace --no-deps --open
+
+# The whole way of an AI image, in about five minutes.
+demo:
+    cargo run --release -- create
