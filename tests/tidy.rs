@@ -71,7 +71,7 @@ mod rule {
     rules! {
         manifests: arrows outside_crates written_once strict_profiles;
         places: unsafe_code threads_in_libraries threads_in_cli files_on_disk console_and_environment stubs;
-        forms: module_docs length numbered_examples shape_panics_blame_the_caller one_error_a_crate;
+        forms: module_docs length numbered_examples shape_panics_blame_the_caller panics_outside_closures one_error_a_crate;
         ops: registered_by_table ops_have_rows fns_have_rows;
         documents: readme_commands links home_paths decisions assets_have_sources;
     }

@@ -95,6 +95,32 @@ pub(super) fn shape_panics_blame_the_caller() -> Rule {
     }
 }
 
+/// A closure does not inherit `#[track_caller]`: a panic in it names the closure's own line.
+pub(super) fn panics_outside_closures() -> Rule {
+    fn find(files: &[File]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let core = ["crates/tensor/src/", "crates/autograd/src/"];
+        for file in files.iter().filter(|file| core.iter().any(|home| file.name.starts_with(home))) {
+            let code = file.shipped();
+            let closures = code.match_indices("| panic!(");
+            found.extend(closures.map(|(at, _)| file.at(line_of(&code, at), "a panic in a closure")));
+        }
+        found
+    }
+    Rule {
+        remedy: "A closure loses the caller's line. Write `let Some(x) = .. else { panic!(..) }`, a `match`, or `expect`.",
+        find,
+        bad: &[(
+            &[("crates/tensor/src/a.rs", "#[track_caller]\nfn f() {\n    r.unwrap_or_else(|e| panic!(\"{e}\"))\n}")],
+            "crates/tensor/src/a.rs:3",
+        )],
+        good: &[&[(
+            "crates/tensor/src/a.rs",
+            "fn f() { let Some(x) = r else { panic!() }; }\n#[cfg(test)]\nmod tests { fn g() { r.unwrap_or_else(|| panic!()) } }",
+        )]],
+    }
+}
+
 pub(super) fn one_error_a_crate() -> Rule {
     fn find(files: &[File]) -> Vec<Finding> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
