@@ -26,6 +26,7 @@
 
 pub mod conv;
 mod element;
+mod gate;
 mod interop;
 mod lane;
 mod map;
@@ -44,9 +45,10 @@ mod tensor;
 
 pub use conv::Conv2d;
 pub use element::Element;
+pub use gate::Bits;
 pub use lane::Lane;
 pub use matmul::MatMul;
 pub use random::Random;
-pub use shape::{MAX_RANK, Shape, ShapeError};
+pub use shape::{MAX_RANK, OrPanic, Shape, ShapeError};
 pub use taps::{Taps, Upsample};
 pub use tensor::Tensor;

@@ -20,10 +20,10 @@ impl<const K: usize> Loops<K> {
         let mut loops = Self { lens: [1; MAX_RANK], strides: [[0; K]; MAX_RANK], rank: 0 };
         for axis in (0..space.len()).filter(|&a| axes(a) && space[a] != 1) {
             let mut step = [0; K];
-            for k in 0..K {
-                let back = space.len() - axis;
-                if shapes[k].from_end(back) != 1 {
-                    step[k] = own[k][shapes[k].len() - back];
+            let back = space.len() - axis;
+            for (step, (shape, own)) in step.iter_mut().zip(shapes.iter().zip(&own)) {
+                if shape.back(back) != 1 {
+                    *step = own[shape.len() - back];
                 }
             }
             let len = space[axis];
@@ -74,8 +74,8 @@ impl<const K: usize> Loops<K> {
         for axis in (0..rank).rev() {
             let i = index % self.lens[axis];
             index /= self.lens[axis];
-            for k in 0..K {
-                at[k] += i * self.strides[axis][k];
+            for (at, stride) in at.iter_mut().zip(self.strides[axis]) {
+                *at += i * stride;
             }
         }
         at
@@ -114,10 +114,9 @@ impl<T: Element> Tensor<T> {
     /// If two axes differ and neither is 1.
     #[track_caller]
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) -> Self {
-        let shape = self
-            .shape()
-            .broadcast(other.shape())
-            .unwrap_or_else(|| panic!("zip: {:?} and {:?} do not broadcast", self.shape(), other.shape()));
+        let Some(shape) = self.shape().broadcast(other.shape()) else {
+            panic!("zip: {:?} and {:?} do not broadcast", self.shape(), other.shape());
+        };
         if self.shape() == other.shape() {
             return self.zip_equal(other, f);
         }
@@ -209,12 +208,12 @@ mod tests {
     fn index(space: &Shape, shape: &Shape, flat: usize) -> usize {
         let (mut rest, mut index, mut step) = (flat, 0, 1);
         for back in 1..=space.len() {
-            let i = rest % space.from_end(back);
-            rest /= space.from_end(back);
-            if shape.from_end(back) != 1 {
+            let i = rest % space.back(back);
+            rest /= space.back(back);
+            if shape.back(back) != 1 {
                 index += i * step;
             }
-            step *= shape.from_end(back);
+            step *= shape.back(back);
         }
         index
     }

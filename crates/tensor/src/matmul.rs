@@ -2,7 +2,7 @@
 
 use crate::element::{Element, Gemm};
 use crate::parallel;
-use crate::shape::{Shape, ShapeError};
+use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;
 
 /// Rows of the result that one task computes.
@@ -61,7 +61,7 @@ impl MatMul {
     /// If the shapes do not fit, see [`shape`](MatMul::shape).
     #[track_caller]
     pub fn run<T: Element>(self, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-        let shape = self.shape(a.shape(), b.shape()).unwrap_or_else(|e| panic!("{e}"));
+        let shape = self.shape(a.shape(), b.shape()).or_panic();
         let ([m, k], [_, n]) = (self.a_dims(a.shape()), self.b_dims(b.shape()));
         let batched = |t: &Tensor<T>| if t.rank() > 2 { t.shape()[t.rank() - 2..].iter().product() } else { 0 };
         let (step_a, step_b) = (batched(a), batched(b));

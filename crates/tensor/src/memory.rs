@@ -223,7 +223,7 @@ mod tests {
     fn size_classes_waste_at_most_an_eighth() {
         for bytes in [1, 63, 64, 65, 1000, 4097, 100_000, (1 << 20) + 1, 123_456_789] {
             let class = size_class(bytes);
-            assert!(class >= bytes && class % ALIGN == 0);
+            assert!(class >= bytes && class.is_multiple_of(ALIGN));
             assert!(class - bytes <= (bytes / 8).max(ALIGN), "{bytes} -> {class}");
             assert_eq!(size_class(class), class);
         }

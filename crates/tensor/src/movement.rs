@@ -125,7 +125,7 @@ impl<T: Element> Tensor<T> {
 #[track_caller]
 fn per_row(rows: usize, elements: usize, indices: usize) -> (usize, usize) {
     assert!(
-        rows > 0 && elements % rows == 0 && indices % rows == 0,
+        rows > 0 && elements.is_multiple_of(rows) && indices.is_multiple_of(rows),
         "gather: {elements} elements and {indices} indices do not divide into {rows} rows"
     );
     (elements / rows, indices / rows)

@@ -14,7 +14,7 @@ pub struct Norm {
     pub per_picture: bool,
     /// Added to the variance.
     pub eps: f64,
-    /// The factor for negative results: 1 for none, 0 for ReLU, 0.2 for a leaky one.
+    /// The factor for negative results: 1 for none, 0 for `relu`, 0.2 for a leaky one.
     pub slope: f64,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::element::Element;
 use crate::parallel;
-use crate::shape::{Shape, ShapeError};
+use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;
 
 /// The geometry of a max pooling over the last two axes.
@@ -46,7 +46,7 @@ impl MaxPool {
     /// If the input does not fit, see [`shape`](MaxPool::shape).
     #[track_caller]
     pub fn indices<T: Element>(&self, x: &Tensor<T>) -> (Shape, Vec<u32>) {
-        let shape = self.shape(x.shape()).unwrap_or_else(|e| panic!("{e}"));
+        let shape = self.shape(x.shape()).or_panic();
         let (h, w) = (x.shape()[2], x.shape()[3]);
         let (oh, ow) = (shape[2], shape[3]);
         let mut indices = vec![0; shape.size()];

@@ -13,6 +13,8 @@ use crate::tensor::Tensor;
 const BLOCK: usize = 256;
 /// Accumulators of a block: enough for the widest registers to keep their pipelines full.
 const LANES: usize = 16;
+/// The part of a run that is one task: its sum is the same whether pieces run in a loop or as tasks.
+const PIECE: usize = 256 * BLOCK;
 
 /// The sum of one block.
 fn sum_block<T: Element>(x: &[T]) -> f64 {
@@ -107,13 +109,13 @@ impl<T: Element> Tensor<T> {
         let shape = shape.into();
         let pair = self.shape().broadcast(other.shape());
         // Axes that only the result would have are refused: summing to them means nothing.
-        let space = pair.filter(|p| p.broadcast(&shape) == Some(*p)).unwrap_or_else(|| {
+        let Some(space) = pair.filter(|p| p.broadcast(&shape) == Some(*p)) else {
             panic!("sum: {:?} and {:?} do not sum to {shape:?}", self.shape(), other.shape());
-        });
+        };
         if space == shape {
             return self.zip(other, |a, b| a * b);
         }
-        let summed = |axis: usize| shape.from_end(space.len() - axis) == 1;
+        let summed = |axis: usize| shape.back(space.len() - axis) == 1;
         let operands = [self.shape(), other.shape()];
         let outer = Loops::new(&space, operands, |a| !summed(a));
         let inner = Loops::new(&space, operands, summed);
@@ -156,8 +158,6 @@ impl<T: Element> Tensor<T> {
 fn sum_runs<T: Element>(a: &[T], b: &[T], outer: &Loops<2>, inner: &Loops<2>, shape: Shape) -> Tensor<T> {
     let (len, strides) = inner.inner();
     let runs = inner.rows();
-    // A piece is a part of one run; its sum is the same whether pieces run in a loop or as tasks.
-    const PIECE: usize = 256 * BLOCK;
     let per_run = len.div_ceil(PIECE).max(1);
     let piece = |out: usize, p: usize| {
         let ([i, j], [di, dj]) = (outer.point(out), inner.offsets(p / per_run));

@@ -67,7 +67,7 @@ impl Shape {
         let rank = self.len().max(other.len());
         let mut dims = [1; MAX_RANK];
         for (i, d) in dims[..rank].iter_mut().enumerate() {
-            *d = match (self.from_end(rank - i), other.from_end(rank - i)) {
+            *d = match (self.back(rank - i), other.back(rank - i)) {
                 (a, b) if a == b => a,
                 (1, b) => b,
                 (a, 1) => a,
@@ -77,9 +77,9 @@ impl Shape {
         Some(Self { dims, rank: rank as u8 })
     }
 
-    /// The length of the axis `back` places from the end (1 = last), 1 where there is none.
-    pub(crate) fn from_end(&self, back: usize) -> usize {
-        if back <= self.len() { self[self.len() - back] } else { 1 }
+    /// The length of the axis `n` places from the end (1 = last), 1 where there is none.
+    pub(crate) fn back(&self, n: usize) -> usize {
+        if n <= self.len() { self[self.len() - n] } else { 1 }
     }
 }
 
@@ -146,6 +146,24 @@ impl fmt::Display for ShapeError {
     }
 }
 impl std::error::Error for ShapeError {}
+
+/// Turns a misfit of shapes into a panic on the caller's line. (A closure handed to `unwrap_or_else` would put it on ours.)
+pub trait OrPanic<R> {
+    /// The result.
+    ///
+    /// # Panics
+    /// With the error's text, if there is none.
+    fn or_panic(self) -> R;
+}
+impl<R> OrPanic<R> for Result<R, ShapeError> {
+    #[track_caller]
+    fn or_panic(self) -> R {
+        match self {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::element::Element;
 use crate::parallel;
-use crate::shape::ShapeError;
+use crate::shape::{OrPanic, ShapeError};
 use crate::tensor::Tensor;
 
 /// A sparse matrix for one axis: `y[i] = sum of weight * x[index]` over the taps of place `i`.
@@ -191,7 +191,7 @@ impl<T: Element> Tensor<T> {
     /// If the axis does not have the length that the map takes.
     #[track_caller]
     pub fn resample(&self, axis: usize, taps: &Taps) -> Self {
-        taps.fits(axis, self.shape()).unwrap_or_else(|e| panic!("{e}"));
+        taps.fits(axis, self.shape()).or_panic();
         let (_, from, inner) = self.shape().around(axis);
         let x = self.data();
         Self::build(self.shape().with(axis, taps.to()), |out| {

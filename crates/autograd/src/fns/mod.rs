@@ -1,0 +1,83 @@
+//! Composites: functions of the primitive operations, with no rule of their own. Indices, masks and shifts computed from
+//! values are data; given them everything here is smooth or linear.
+//!
+//! Every function has a row in [`composites!`], which checks its gradient like an operation's.
+
+mod gram;
+mod losses;
+mod pad;
+mod pool;
+mod quotient;
+mod rectifiers;
+mod softmax;
+mod total_variation;
+mod upsample;
+
+pub use gram::gram;
+pub use losses::{logistic, mse};
+pub use pad::{Padding, pad2d};
+pub use pool::{avg_pool2d, max_pool2d};
+pub use quotient::div;
+pub use rectifiers::{abs, dropout, leaky_relu, relu};
+pub use softmax::{log_softmax, logsumexp, softmax};
+pub use total_variation::total_variation;
+pub use upsample::upsample2d;
+
+use impasto_tensor::conv::Window;
+use impasto_tensor::pool::MaxPool;
+use impasto_tensor::{Random, Upsample};
+
+use crate::gradcheck::Composite;
+use crate::ops;
+use crate::var::Var;
+
+/// A row: name, shapes of the inputs, the interval they are drawn from, and the function of all of them.
+macro_rules! composites {
+    ($($name:ident [$($shape:expr),+] $range:expr, |$x:ident| $body:expr;)+) => {
+        /// Every composite, with what its check needs.
+        pub(crate) static TABLE: &[Composite] = &[$(Composite {
+            name: stringify!($name),
+            shapes: &[$(&$shape),+],
+            range: $range,
+            function: |$x: &[Var<f64>]| $body,
+        }),+];
+
+        #[cfg(test)]
+        mod checks {
+            $(#[test]
+            fn $name() {
+                let row = super::TABLE.iter().find(|c| c.name == stringify!($name)).expect("a row of its own");
+                row.check().unwrap();
+            })+
+        }
+    };
+}
+
+const UNIT: [f64; 2] = [-1.0, 1.0];
+
+composites! {
+    abs [[3, 4]] UNIT, |x| abs(&x[0]);
+    avg_pool2d [[1, 2, 5, 4]] UNIT, |x| avg_pool2d(&x[0], 2, 2);
+    batch_norm [[3, 2, 2, 2], [2], [2]] UNIT, |x| ops::batch_norm(&x[0], &x[1], &x[2], 1e-5, 0.2).0;
+    conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
+    div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
+    dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
+    gram [[2, 3, 2, 3]] UNIT, |x| gram(&x[0]);
+    instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
+    leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
+    log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);
+    logistic [[5]] [-3.0, 3.0], |x| logistic(&x[0], true) + logistic(&x[0], false);
+    logsumexp [[3, 4]] [-3.0, 3.0], |x| logsumexp(&x[0]);
+    max_pool2d [[1, 2, 5, 5]] UNIT, |x| max_pool2d(&x[0], MaxPool { kernel: 3, stride: 2, ceil: true });
+    mean [[3, 4]] UNIT, |x| ops::mean(&x[0]);
+    mean_axes [[2, 3, 4]] UNIT, |x| ops::mean_axes(&x[0], &[0, 2]);
+    mse [[3, 4], [3, 4]] UNIT, |x| mse(&x[0], &x[1]);
+    pad2d [[1, 2, 4, 3]] UNIT, |x| pad2d(&x[0], Padding::Reflect, [[2, 1], [0, 2]]);
+    relu [[3, 4]] UNIT, |x| relu(&x[0]);
+    softmax [[3, 4]] [-3.0, 3.0], |x| softmax(&x[0]);
+    sub [[2, 3], [3]] UNIT, |x| ops::sub(&x[0], &x[1]);
+    sum_axes [[2, 3, 4]] UNIT, |x| ops::sum_axes(&x[0], &[1]);
+    total_variation [[1, 3, 4, 5]] UNIT, |x| total_variation(&x[0]);
+    transpose [[2, 3, 4]] UNIT, |x| ops::transpose(&x[0]);
+    upsample2d [[1, 2, 3, 2]] UNIT, |x| upsample2d(&x[0], 2, Upsample::Linear);
+}

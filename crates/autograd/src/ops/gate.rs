@@ -1,0 +1,49 @@
+//! Multiplication by one of two factors, chosen by a bit for each element. The bits are data: given them the operation is
+//! linear and its own adjoint. Rectifiers, absolute value and dropout are gates.
+
+use impasto_tensor::{Bits, Element, Random, Shape, ShapeError, Tensor};
+
+use crate::kinds::{Lin, Linear};
+use crate::op::apply;
+use crate::var::Var;
+
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    bits: Bits,
+    on: f64,
+    off: f64,
+}
+
+impl Linear for Gate {
+    const NAME: &'static str = "gate";
+    fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
+        if x[0] == *self.bits.shape() {
+            return Ok(x[0]);
+        }
+        Err(ShapeError::new(Self::NAME, format!("bits of {:?} do not fit {:?}", self.bits.shape(), x[0])))
+    }
+    fn run<T: Element>(&self, x: &[&Tensor<T>]) -> Tensor<T> {
+        x[0].gate(&self.bits, self.on, self.off)
+    }
+    fn adjoint<T: Element>(&self, _: usize, _: &[Shape], g: &Var<T>) -> Var<T> {
+        apply(Lin(self.clone()), &[g])
+    }
+    fn cases() -> Vec<(Self, Vec<Shape>)> {
+        let x: Tensor<f64> = Random::new(0, 0).normal([3, 30], 0.0, 1.0);
+        [(1.0, 0.0), (1.0, 0.2), (1.0, -1.0)]
+            .map(|(on, off)| (Self { bits: x.bits(|v| v > 0.0), on, off }, vec![*x.shape()]))
+            .into()
+    }
+}
+
+/// y = x times `on` where the bit is set, times `off` where not.
+///
+/// # Shapes
+/// any `->` the same
+///
+/// # Gradient
+/// the same gate on `g`
+#[track_caller]
+pub fn gate<T: Element>(x: &Var<T>, bits: Bits, on: f64, off: f64) -> Var<T> {
+    apply(Lin(Gate { bits, on, off }), &[x])
+}
