@@ -153,6 +153,7 @@ pub trait OrPanic<R> {
     ///
     /// # Panics
     /// With the error's text, if there is none.
+    #[track_caller]
     fn or_panic(self) -> R;
 }
 impl<R> OrPanic<R> for Result<R, ShapeError> {

@@ -118,16 +118,29 @@ impl Taps {
     pub fn upsample(from: usize, factor: usize, how: Upsample) -> Self {
         match how {
             Upsample::Nearest => Self::select(from, (0..from * factor).map(|i| i / factor)),
-            Upsample::Linear => Self::new(
-                from,
-                (0..from * factor).map(|i| {
-                    let at = ((i as f64 + 0.5) / factor as f64 - 0.5).max(0.0);
-                    let (low, t) = (at as usize, at.fract());
-                    let high = (low + 1).min(from - 1);
-                    if t == 0.0 { vec![(low, 1.0)] } else { vec![(low, 1.0 - t), (high, t)] }
-                }),
-            ),
+            Upsample::Linear => Self::resize(from, from * factor),
         }
+    }
+
+    /// The axis drawn at another length: straight lines between the centres of the places when it grows, means under a
+    /// triangle two new places wide when it shrinks, so that nothing aliases. The ends are held.
+    ///
+    /// # Panics
+    /// If the axis has no places.
+    #[track_caller]
+    pub fn resize(from: usize, to: usize) -> Self {
+        assert!(from > 0, "resize: an axis without places cannot be drawn");
+        let step = from as f64 / to as f64;
+        let reach = step.max(1.0);
+        let place = |i: usize| {
+            let center = (i as f64 + 0.5) * step - 0.5;
+            let (first, last) = ((center - reach).ceil().max(0.0), (center + reach).floor().min((from - 1) as f64));
+            let weight = |j: f64| 1.0 - (j - center).abs() / reach;
+            let near = (first as usize..=last as usize).map(|j| (j, weight(j as f64))).filter(|&(_, w)| w > 0.0);
+            let sum: f64 = near.clone().map(|(_, w)| w).sum();
+            near.map(|(j, w)| (j, w / sum)).collect()
+        };
+        Self::new(from, (0..to).map(place))
     }
 
     /// Means of windows of `kernel` places, `stride` apart, without padding.
@@ -251,6 +264,8 @@ mod tests {
             (Taps::flip(4), vec![4.0, 3.0, 2.0, 1.0]),
             (Taps::upsample(4, 2, Upsample::Nearest), vec![1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]),
             (Taps::upsample(4, 2, Upsample::Linear), vec![1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.0]),
+            (Taps::resize(4, 2), vec![3.0 / 1.75, 5.75 / 1.75]),
+            (Taps::resize(4, 4), vec![1.0, 2.0, 3.0, 4.0]),
             (Taps::average(4, 3, 1), vec![2.0, 3.0]),
             (Taps::average(4, 2, 2), vec![1.5, 3.5]),
         ] {

@@ -1,0 +1,9 @@
+//! A small convolutional classifier: the network, and the run that trains it.
+
+mod net;
+mod run;
+mod score;
+
+pub use net::{Config, network};
+pub use run::{Counters, Meta, Run, Settings};
+pub use score::{Score, evaluate, probabilities};

@@ -1,0 +1,46 @@
+//! The network.
+
+use impasto_autograd::Var;
+use impasto_autograd::fns::max_pool2d;
+use impasto_tensor::pool::MaxPool;
+use serde::{Deserialize, Serialize};
+
+use crate::init::Init;
+use crate::layers::{Conv, batch_norm, conv, global_average, linear};
+use crate::scope::Scope;
+
+/// What the network is made for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Channels of a picture: C.
+    pub channels: usize,
+    /// Height and width of a picture in pixels.
+    pub size: usize,
+    /// The names of the classes.
+    pub classes: Vec<String>,
+    /// Channels of the first layer, W; later layers have 2 W and 4 W.
+    pub width: usize,
+}
+
+const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, ceil: true };
+
+/// Three convolutions with batch norm and ReLU, pooled by 2 behind the first two, averaged, and a linear layer: logits.
+///
+/// # Shapes
+/// `x` `[N, C, H, W]`, values in [0, 1] `-> [N, classes]`
+///
+/// # Source
+/// The pattern of VGG (Simonyan and Zisserman, 2015) with batch norm, small; the global average is that of Lin, Chen and
+/// Yan, "Network in network", 2014.
+pub fn network(s: &Scope, config: &Config, x: &Var) -> Var {
+    let w = config.width;
+    let block = |i: usize, x: &Var, outputs: usize| {
+        let x = conv(&s.at(("conv", i)), x, &Conv::new(outputs, 3).without_bias());
+        batch_norm(&s.at(("norm", i)), &x, Init::Constant(1.0), 0.0)
+    };
+    let x = (x - 0.5) * 4.0; //                          [N, C, H, W], values in [-2, 2]
+    let x = max_pool2d(&block(0, &x, w), POOL); //       [N, W, H / 2, W / 2]
+    let x = max_pool2d(&block(1, &x, 2 * w), POOL); //   [N, 2 W, H / 4, W / 4]
+    let x = block(2, &x, 4 * w); //                      [N, 4 W, H / 4, W / 4]
+    linear(&s.at("head"), &global_average(&x), config.classes.len())
+}

@@ -1,0 +1,7 @@
+//! A generator against a discriminator: DCGAN for small pictures, and the run that trains both.
+
+mod net;
+mod run;
+
+pub use net::{Config, discriminator, generator};
+pub use run::{Counters, Meta, Run, Settings, generate};
