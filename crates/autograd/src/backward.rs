@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use impasto_tensor::{Element, Tensor};
 
-use crate::graph::{Node, next_id};
+use crate::graph::Node;
 use crate::ops::{add, sum_to};
 use crate::var::Var;
 
@@ -29,7 +29,7 @@ enum Mode {
 /// If `loss` is not one number, one of `wrt` is a constant, or the graph was consumed before.
 #[track_caller]
 pub fn grad<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Tensor<T>> {
-    plain(walk(loss, one(loss), wrt, Mode::Consume, None))
+    plain(walk(loss, one(loss), wrt, Mode::Consume))
 }
 
 /// [`grad`], leaving the records for another walk.
@@ -38,7 +38,7 @@ pub fn grad<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Tensor<T>> {
 /// As [`grad`].
 #[track_caller]
 pub fn grad_keep<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Tensor<T>> {
-    plain(walk(loss, one(loss), wrt, Mode::Keep, None))
+    plain(walk(loss, one(loss), wrt, Mode::Keep))
 }
 
 /// [`grad`], returning variables that can be differentiated again.
@@ -47,7 +47,7 @@ pub fn grad_keep<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Tensor<T>> {
 /// As [`grad`].
 #[track_caller]
 pub fn grad_graph<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Var<T>> {
-    walk(loss, one(loss), wrt, Mode::Graph, None)
+    walk(loss, one(loss), wrt, Mode::Graph)
 }
 
 /// The product of `seed`, shaped like `y`, with the Jacobian of `y` for each of `wrt`, differentiable again in `seed` and in
@@ -58,14 +58,7 @@ pub fn grad_graph<T: Element>(loss: &Var<T>, wrt: &[&Var<T>]) -> Vec<Var<T>> {
 #[track_caller]
 pub fn vjp<T: Element>(y: &Var<T>, seed: &Var<T>, wrt: &[&Var<T>]) -> Vec<Var<T>> {
     assert!(y.shape() == seed.shape(), "vjp: expected a seed of shape {:?}, got {:?}", y.shape(), seed.shape());
-    walk(y, seed.clone(), wrt, Mode::Graph, None)
-}
-
-/// The gradients of a composite for its inputs, which are tracked variables inside a larger graph: `build` makes the
-/// composite, and the walk sees nothing that is older than it.
-pub(crate) fn vjp_within<T: Element>(build: impl FnOnce() -> Var<T>, seed: &Var<T>, wrt: &[&Var<T>]) -> Vec<Var<T>> {
-    let floor = next_id();
-    walk(&build(), seed.clone(), wrt, Mode::Graph, Some(floor))
+    walk(y, seed.clone(), wrt, Mode::Graph)
 }
 
 #[track_caller]
@@ -82,15 +75,15 @@ fn plain<T: Element>(gradients: Vec<Var<T>>) -> Vec<Tensor<T>> {
     gradients.into_iter().map(Var::into_value).collect()
 }
 
-/// Nodes with smaller ids than `floor` (by default the oldest of `wrt`) are not walked.
+/// Nodes older than the oldest of `wrt` are not walked.
 #[track_caller]
-fn walk<T: Element>(y: &Var<T>, seed: Var<T>, wrt: &[&Var<T>], mode: Mode, floor: Option<u64>) -> Vec<Var<T>> {
+fn walk<T: Element>(y: &Var<T>, seed: Var<T>, wrt: &[&Var<T>], mode: Mode) -> Vec<Var<T>> {
     let mut targets = Vec::with_capacity(wrt.len());
     for (i, v) in wrt.iter().enumerate() {
         let Some(node) = &v.node else { panic!("grad: input {i} is a constant; make it with Var::param") };
         targets.push(node.id);
     }
-    let floor = floor.or(targets.iter().min().copied()).unwrap_or(u64::MAX);
+    let floor = targets.iter().min().copied().unwrap_or(u64::MAX);
     let mut done = BTreeMap::new();
     if let Some(node) = &y.node {
         let reaching = reaching(node, &targets, floor);

@@ -11,11 +11,6 @@ use crate::var::Var;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// The id that the next node will exceed or equal.
-pub(crate) fn next_id() -> u64 {
-    NEXT.load(Ordering::Relaxed)
-}
-
 /// A point of the graph.
 pub(crate) struct Node<T: Element> {
     pub(crate) id: u64,

@@ -10,6 +10,40 @@ use crate::var::Var;
 
 /// Implemented for the operations of the table in [`ops`](crate::ops), and by
 /// [`declare_op!`](crate::declare_op) outside this crate; both also run the operation's gradient check.
+///
+/// Without either, an operation does not compile:
+///
+/// ```compile_fail,E0277
+/// use impasto_autograd::kinds::{Keeps, Map, Pointwise};
+/// use impasto_tensor::Lane;
+///
+/// #[derive(Clone, Debug)]
+/// struct Twice;
+/// impl Pointwise for Twice {
+///     const NAME: &'static str = "twice";
+///     const KEEPS: Keeps = Keeps::Nothing;
+///     fn f<L: Lane>(&self, x: L) -> L { L::splat(2.0) * x }
+///     fn df<L: Lane>(&self, _: L) -> L { L::splat(2.0) }
+///     fn cases() -> Vec<(Self, [f64; 2])> { vec![(Self, [-1.0, 1.0])] }
+/// }
+/// ```
+///
+/// With the declaration it does, and nothing else has changed:
+///
+/// ```
+/// # use impasto_autograd::kinds::{Keeps, Map, Pointwise};
+/// # use impasto_tensor::Lane;
+/// # #[derive(Clone, Debug)]
+/// # struct Twice;
+/// # impl Pointwise for Twice {
+/// #     const NAME: &'static str = "twice";
+/// #     const KEEPS: Keeps = Keeps::Nothing;
+/// #     fn f<L: Lane>(&self, x: L) -> L { L::splat(2.0) * x }
+/// #     fn df<L: Lane>(&self, _: L) -> L { L::splat(2.0) }
+/// #     fn cases() -> Vec<(Self, [f64; 2])> { vec![(Self, [-1.0, 1.0])] }
+/// # }
+/// impasto_autograd::declare_op! { pointwise Twice; }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not in the table of operations",
     note = "add a row for it to `ops!` in ops/mod.rs, or `declare_op!` it: that is what gives it a gradient check"

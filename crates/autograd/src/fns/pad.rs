@@ -31,13 +31,15 @@ pub fn pad2d<T: Element>(x: &Var<T>, how: Padding, sides: [[usize; 2]; 2]) -> Va
     let mut y = x.clone();
     for (axis, [before, after]) in [(2, sides[0]), (3, sides[1])] {
         if before + after > 0 {
+            let len = y.shape()[axis];
+            // Called by name: a function pointer would lose the caller's line.
             let taps = match how {
-                Padding::Zero => Taps::zeros,
-                Padding::Reflect => Taps::reflect,
-                Padding::Replicate => Taps::replicate,
-                Padding::Circular => Taps::circular,
+                Padding::Zero => Taps::zeros(len, before, after),
+                Padding::Reflect => Taps::reflect(len, before, after),
+                Padding::Replicate => Taps::replicate(len, before, after),
+                Padding::Circular => Taps::circular(len, before, after),
             };
-            y = resample(&y, axis, &taps(y.shape()[axis], before, after));
+            y = resample(&y, axis, &taps);
         }
     }
     y

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 
 use impasto_tensor::{Element, Shape, ShapeError, Tensor};
 
-use crate::backward::vjp_within;
+use crate::backward::vjp;
 use crate::op::{Keep, Op, Registered, Saved};
+use crate::ops::reshape;
 use crate::var::Var;
 
 /// A composite with a kernel and a first-order rule of its own. The gradient check holds both equal to the composite.
@@ -56,10 +57,13 @@ impl<F: Fused> Op for Fuse<F> {
     }
 
     fn vjp<T: Element>(&self, saved: &Saved<T>, g: &Var<T>) -> Vec<Option<Var<T>>> {
-        let inputs: Vec<Var<T>> = (0..saved.shapes().len()).map(|i| saved.input(i).clone()).collect();
+        // Each input gets a node of its own, where the walk ends: it sees nothing of the graph that the inputs stand in,
+        // and a variable that stands in two places is asked for its gradient in each.
+        let inputs: Vec<Var<T>> =
+            (0..saved.shapes().len()).map(|i| saved.input(i)).map(|x| reshape(x, x.shape())).collect();
         // Inputs that are constants here still take part in the composite; gradients are asked for the wanted ones only.
         let wanted: Vec<&Var<T>> = inputs.iter().enumerate().filter(|(i, _)| saved.wants(*i)).map(|(_, v)| v).collect();
-        let mut gradients = vjp_within(|| self.0.reference(&inputs), g, &wanted).into_iter();
+        let mut gradients = vjp(&self.0.reference(&inputs), g, &wanted).into_iter();
         saved.each(|_| gradients.next().expect("a gradient for every wanted input"))
     }
 

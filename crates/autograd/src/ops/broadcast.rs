@@ -123,6 +123,6 @@ pub fn sum_axes<T: Element>(x: &Var<T>, axes: &[usize]) -> Var<T> {
 /// `g / n` repeated
 #[track_caller]
 pub fn mean_axes<T: Element>(x: &Var<T>, axes: &[usize]) -> Var<T> {
-    let count: usize = axes.iter().map(|&a| x.shape()[a]).product();
-    affine(&sum_axes(x, axes), 1.0 / count as f64, 0.0)
+    let sum = sum_axes(x, axes);
+    affine(&sum, sum.value().len() as f64 / x.value().len() as f64, 0.0)
 }
