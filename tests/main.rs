@@ -1,3 +1,8 @@
 //! One test binary for everything that needs more than one crate, so that it links once.
 
+mod checker;
+mod determinism;
+mod engine;
+mod golden;
+mod properties;
 mod tidy;
