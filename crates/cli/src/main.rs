@@ -1,3 +1,94 @@
-//! The command line.
+//! The command line of impasto: reads arguments, runs one command, and says how it went.
+//!
+//! Exit codes: 0 done, 1 a check failed, 2 a mistake in the arguments or files.
 
-fn main() {}
+mod assets;
+mod budget;
+mod cmd;
+mod failure;
+mod feed;
+mod report;
+mod run_dir;
+mod stages;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Makes AI images on an ordinary CPU: from data to training to pictures that say what they are.
+#[derive(Parser)]
+#[command(version, after_help = "Begin with: impasto create")]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+struct Common {
+    /// Threads to compute with; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    /// Where all random numbers come from
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print nothing but errors and results
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Print one JSON object a line, for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Create(cmd::create::Args),
+    #[command(subcommand)]
+    Data(cmd::data::Command),
+    #[command(subcommand)]
+    Train(cmd::train::Command),
+    Generate(cmd::generate::Args),
+    Stylize(cmd::stylize::Args),
+    Verify(cmd::verify::Args),
+    Check(cmd::check::Args),
+}
+
+fn main() -> ExitCode {
+    let Cli { common, command } = Cli::parse();
+    let threads = start_threads(common.threads);
+    let ui = Ui::new(common.quiet, common.json, threads.as_ref().copied().unwrap_or(1));
+    let outcome = threads.and_then(|_| match command {
+        Command::Create(args) => cmd::create::run(&args, common.seed, &ui),
+        Command::Data(args) => cmd::data::run(&args, &ui),
+        Command::Train(args) => cmd::train::run(&args, common.seed, &ui),
+        Command::Generate(args) => cmd::generate::run(&args, common.seed, &ui),
+        Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
+        Command::Verify(args) => cmd::verify::run(&args, &ui),
+        Command::Check(args) => cmd::check::run(&args, &ui),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui.error(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+/// Starts the pool that all kernels compute on, and says how many threads it has.
+fn start_threads(threads: Option<usize>) -> Result<usize, Failure> {
+    if threads == Some(0) {
+        return Err(Failure::usage("--threads: expected at least 1, got 0"));
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build_global()
+        .map_err(|e| Failure::usage(format!("--threads: {e}")))?;
+    Ok(rayon::current_num_threads())
+}

@@ -48,6 +48,7 @@ pub use tanh::tanh;
 pub use trig::{cos, sin};
 
 use crate::gradcheck::{self, Row};
+use crate::kinds::{Fused, Linear, Pointwise, Trilinear};
 
 /// A row: admits the operation to the graph, lists it, and makes a test of its gradient check.
 macro_rules! ops {
@@ -56,7 +57,7 @@ macro_rules! ops {
 
         /// Every primitive operation, with its check.
         pub(crate) static TABLE: &[Row] =
-            &[$(Row { kind: stringify!($kind), check: gradcheck::$kind::<$module::$op> }),+];
+            &[$(Row { name: $module::$op::NAME, kind: stringify!($kind), check: gradcheck::$kind::<$module::$op> }),+];
 
         #[cfg(test)]
         #[allow(non_snake_case, reason = "each check has the name of its operation")]

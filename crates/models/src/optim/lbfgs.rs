@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use impasto_tensor::{Element, Lane, Tensor};
+use impasto_tensor::{Element, Tensor};
 
 /// Limited-memory BFGS over one tensor. Keeps the last `history` steps, two tensors each.
 ///
-/// Steps have length one and are not searched along a line, as is usual in style transfer: the loss may rise now and then.
+/// Steps are not searched along a line, as is usual in style transfer: the loss may rise now and then. A step moves the
+/// elements by at most `reach` in root mean square, which keeps an early, poor estimate of the curvature from doing harm.
 ///
 /// # Source
 /// Nocedal, "Updating quasi-Newton matrices with limited storage", 1980; Nocedal and Wright, "Numerical optimization",
@@ -14,6 +15,7 @@ use impasto_tensor::{Element, Lane, Tensor};
 #[derive(Clone, Debug)]
 pub struct Lbfgs<T: Element = f32> {
     history: usize,
+    reach: f64,
     /// (step, change of gradient, 1 / their inner product), oldest first.
     pairs: VecDeque<(Tensor<T>, Tensor<T>, f64)>,
     last: Option<(Tensor<T>, Tensor<T>)>,
@@ -21,9 +23,9 @@ pub struct Lbfgs<T: Element = f32> {
 }
 
 impl<T: Element> Lbfgs<T> {
-    /// Remembers `history` steps.
-    pub fn new(history: usize) -> Self {
-        Self { history, pairs: VecDeque::new(), last: None, steps: 0 }
+    /// Remembers `history` steps, none of them longer than `reach`.
+    pub fn new(history: usize, reach: f64) -> Self {
+        Self { history, reach, pairs: VecDeque::new(), last: None, steps: 0 }
     }
 
     /// The next point, given the gradient at `x`.
@@ -46,8 +48,10 @@ impl<T: Element> Lbfgs<T> {
         }
         self.last = Some((x.clone(), gradient.clone()));
         let direction = self.direction(gradient);
-        // Before there is curvature, a step of the size that moves the largest coordinate a little.
-        let scale = if self.pairs.is_empty() { 1.0 / gradient.map(Lane::abs).sum().to_f64().max(1e-12) } else { 1.0 };
+        // Before there is curvature, a small step.
+        let first = if self.pairs.is_empty() { 0.1 } else { 1.0 };
+        let length = (direction.dot(&direction) / direction.len() as f64).sqrt();
+        let scale = first * (self.reach / length.max(f64::MIN_POSITIVE)).min(1.0);
         x.zip(&direction, |x, d| x - T::splat(scale) * d)
     }
 
@@ -81,7 +85,7 @@ mod tests {
         let scales = Tensor::<f64>::from_fn([10], |i| 10f64.powf(i as f64 / 3.0));
         let gradient = |x: &Tensor<f64>| x.zip(&scales, |x, s| 2.0 * s * (x - 1.0));
         let mut x = Tensor::zeros([10]);
-        let mut lbfgs = Lbfgs::new(10);
+        let mut lbfgs = Lbfgs::new(10, 0.5);
         for _ in 0..200 {
             x = lbfgs.step(&x, &gradient(&x));
         }

@@ -28,6 +28,8 @@ impl Default for Settings {
 
 /// Steps that L-BFGS remembers: 24 bytes a pixel for each.
 const HISTORY: usize = 12;
+/// How far one step may move the pixels, in root mean square.
+const REACH: f64 = 0.1;
 /// The least side of a picture that every net can read style from.
 const LEAST: usize = 32;
 
@@ -64,7 +66,7 @@ impl<'n> Run<'n> {
         let sizes = sizes(photograph, painting, settings);
         let (loss, small) = prepare(net, photograph, painting, sizes[0].0, settings.weights);
         let (photograph, painting) = (photograph.clone(), painting.clone());
-        let lbfgs = Lbfgs::new(HISTORY);
+        let lbfgs = Lbfgs::new(HISTORY, REACH);
         Ok(Self { net, photograph, painting, settings, sizes, level: 0, loss, picture: small, lbfgs, step: 0 })
     }
 
@@ -83,7 +85,7 @@ impl<'n> Run<'n> {
             let scale = self.sizes[self.level].0;
             let (loss, content) = prepare(self.net, &self.photograph, &self.painting, scale, self.settings.weights);
             self.picture = resize(&self.picture(), content.shape()[2], content.shape()[3]);
-            (self.loss, self.lbfgs) = (loss, Lbfgs::new(HISTORY));
+            (self.loss, self.lbfgs) = (loss, Lbfgs::new(HISTORY, REACH));
         }
         let x = Var::param(self.picture.clone());
         let terms = self.loss.at(&x);

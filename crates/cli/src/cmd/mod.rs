@@ -1,0 +1,9 @@
+//! The commands, one a file: arguments, and what they do.
+
+pub(crate) mod check;
+pub(crate) mod create;
+pub(crate) mod data;
+pub(crate) mod generate;
+pub(crate) mod stylize;
+pub(crate) mod train;
+pub(crate) mod verify;

@@ -1,0 +1,105 @@
+//! `impasto stylize`: a photograph in the style of a painting.
+
+use std::path::{Path, PathBuf};
+
+use impasto_data::{Decoder, Kind, Mark, encode_png, write_atomically};
+use impasto_models::style::{Perceptual, Settings, Weights, load, random_filters};
+
+use crate::budget::Budget;
+use crate::failure::Failure;
+use crate::stages::style::{Task, paint};
+use crate::ui::Ui;
+
+/// Paints a photograph in the style of another picture.
+#[derive(clap::Args)]
+#[command(after_help = "Example: impasto stylize cat.jpg --style starry-night.jpg --net vgg16.safetensors --size 384")]
+pub(crate) struct Args {
+    /// The photograph
+    photo: PathBuf,
+    /// The picture whose style it gets
+    #[arg(long, value_name = "PAINTING")]
+    style: PathBuf,
+    /// The perceptual net: a safetensors file (VGG-16, VGG-19, SqueezeNet 1.1, an impasto classifier), `classifier` for the
+    /// one of impasto-run, or `random` for filters that need no file
+    #[arg(long, value_name = "NET", default_value = "random")]
+    net: String,
+    /// Long side of the result
+    #[arg(long, value_name = "PX", default_value_t = 384)]
+    size: usize,
+    /// Steps of the optimiser, over all sizes
+    #[arg(long, value_name = "N", default_value_t = 150)]
+    steps: u64,
+    /// How much the style counts: 20 for a light brush, 60 for a strong one
+    #[arg(long, value_name = "X", default_value_t = 30.0)]
+    style_weight: f64,
+    /// Layers that style is read from, with commas between [default: the net's own]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    style_layers: Vec<String>,
+    /// The layer that content is read from [default: the net's own]
+    #[arg(long, value_name = "NAME")]
+    content_layer: Option<String>,
+    /// The file to write [default: PHOTO-PAINTING.png]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
+    if !(64..=4096).contains(&args.size) {
+        return Err(Failure::usage(format!("--size: expected 64 to 4096 px, got {}", args.size)));
+    }
+    let decoder = Decoder::default();
+    let (photograph, painting) = (decoder.open(&args.photo)?, decoder.open(&args.style)?);
+    let mut net = net(&args.net, seed)?;
+    if !args.style_layers.is_empty() || args.content_layer.is_some() {
+        let style = if args.style_layers.is_empty() { net.style.clone() } else { args.style_layers.clone() };
+        let content = args.content_layer.clone().unwrap_or_else(|| net.content.clone());
+        net = net.with_layers(&style, &content)?;
+    }
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (photo_name, style_name) = (stem(&args.photo), stem(&args.style));
+    let out = args.out.clone().unwrap_or_else(|| format!("{photo_name}-{style_name}.png").into());
+    if out.exists() {
+        return Err(Failure::usage(format!("{}: is there already; name another file with --out", out.display())));
+    }
+    let weights = Weights { style: args.style_weight, ..Weights::default() };
+    let task = Task {
+        net: &net,
+        photograph: &photograph,
+        painting: &painting,
+        size: args.size,
+        budget: Budget::Steps(args.steps),
+        settings: Settings { weights, ..Settings::default() },
+    };
+    let painted = paint(&task, None, ui)?;
+    let mark = Mark {
+        command: Some(format!(
+            "impasto stylize {photo_name} --style {style_name} --net {} --size {} --steps {} --style-weight {} --seed {seed}",
+            net.name.replace(' ', "-"),
+            args.size,
+            args.steps,
+            args.style_weight
+        )),
+        parents: vec![photo_name, style_name],
+        seed: Some(seed),
+        ..Mark::new(Kind::Edited)
+    };
+    write_atomically(&out, &encode_png(&painted.picture, Some(&mark)))?;
+    ui.wrote(&out);
+    Ok(())
+}
+
+/// The perceptual net of a name or file.
+pub(crate) fn net(name: &str, seed: u64) -> Result<Perceptual, Failure> {
+    match name {
+        "random" => Ok(random_filters(seed)),
+        "classifier" => {
+            let path = Path::new("impasto-run/checkpoints/classifier.safetensors");
+            if !path.exists() {
+                let way_out = "run `impasto create` here first, or give a file with --net";
+                return Err(Failure::usage(format!("{}: there is no classifier; {way_out}", path.display())));
+            }
+            Ok(load(path)?)
+        }
+        file => Ok(load(Path::new(file))?),
+    }
+}

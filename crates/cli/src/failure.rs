@@ -1,0 +1,45 @@
+//! Why a command ended badly: one line for the user, and the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The user's mistake, or their disk's: what is wrong and the way out.
+    Usage(String),
+    /// Something that was to be checked did not hold.
+    Check(String),
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Check(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Check(message) => f.write_str(message),
+        }
+    }
+}
+
+impl From<impasto_data::Error> for Failure {
+    fn from(error: impasto_data::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+impl From<impasto_models::Error> for Failure {
+    fn from(error: impasto_models::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}

@@ -1,0 +1,109 @@
+//! All that is printed: sentences for people, a bar while a terminal watches, plain lines where none does, and one JSON
+//! object a line for programs.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this file is where the program prints")]
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+
+use impasto_models::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+/// How the program speaks.
+pub(crate) struct Ui {
+    quiet: bool,
+    json: bool,
+    bars: bool,
+    threads: usize,
+}
+
+impl Ui {
+    pub(crate) fn new(quiet: bool, json: bool, threads: usize) -> Self {
+        Self { quiet, json, bars: !quiet && !json && std::io::stderr().is_terminal(), threads }
+    }
+
+    /// What the report says of the machine; results do not depend on it.
+    pub(crate) fn machine(&self) -> String {
+        format!("{} thread{}", self.threads, if self.threads == 1 { "" } else { "s" })
+    }
+
+    /// A sentence on what is going on.
+    pub(crate) fn say(&self, text: impl Display) {
+        if !self.quiet && !self.json {
+            println!("{text}");
+        }
+    }
+
+    /// What was asked for: text for people, or the value as JSON.
+    pub(crate) fn result(&self, text: impl Display, value: &Value) {
+        if self.json { println!("{value}") } else { println!("{text}") }
+    }
+
+    /// A file that was written.
+    pub(crate) fn wrote(&self, path: &std::path::Path) {
+        let name = path.display().to_string();
+        if self.json {
+            println!("{}", json!({ "wrote": name }));
+        } else if !self.quiet {
+            println!("  wrote {name}");
+        }
+    }
+
+    pub(crate) fn error(&self, message: &impl Display) {
+        if self.json {
+            println!("{}", json!({ "error": message.to_string() }));
+        }
+        eprintln!("error: {message}");
+    }
+
+    /// Progress through `total` steps.
+    pub(crate) fn progress(&self, stage: &'static str, total: u64) -> Progress<'_> {
+        let bar = self.bars.then(|| {
+            let style = ProgressStyle::with_template("  {bar:32} {pos}/{len}  {eta} left  {msg}");
+            ProgressBar::new(total).with_style(style.expect("a valid template"))
+        });
+        Progress { ui: self, stage, total, bar }
+    }
+}
+
+/// Progress of one stage.
+pub(crate) struct Progress<'u> {
+    ui: &'u Ui,
+    stage: &'static str,
+    total: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress<'_> {
+    pub(crate) fn event(&self, event: &Event) {
+        let text = || {
+            let numbers = event.scalars.iter().map(|(name, v)| format!("{} {v:.3}", name.replace('_', " ")));
+            numbers.collect::<Vec<_>>().join("  ")
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_position(event.step);
+            bar.set_message(text());
+        } else if self.ui.json {
+            println!("{}", event_json(self.stage, event));
+        } else if !self.ui.quiet && (event.step.is_multiple_of((self.total / 8).max(1)) || event.step == self.total) {
+            println!("  step {}/{}  {}", event.step, self.total, text());
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// An event as the log and `--json` hold it.
+pub(crate) fn event_json(stage: &str, event: &Event) -> Value {
+    let mut line = json!({ "stage": stage, "step": event.step });
+    for (name, value) in &event.scalars {
+        line[*name] = json!(value);
+    }
+    line
+}
