@@ -1,11 +1,11 @@
 //! A perceptual net: layers with names, some of which style and content are read from.
 
 use impasto_autograd::fns::{Padding, avg_pool2d, max_pool2d, pad2d, relu};
-use impasto_autograd::ops::{concat, conv2d, narrow, reshape};
+use impasto_autograd::ops::{concat, conv2d, narrow, resample, reshape};
 use impasto_autograd::{Var, ops};
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
-use impasto_tensor::{Element, Tensor};
+use impasto_tensor::{Element, Taps, Tensor};
 
 use crate::error::Error;
 
@@ -31,6 +31,8 @@ pub enum Layer<T: Element = f32> {
     MaxPool(MaxPool),
     /// Average pooling: kernel and stride.
     AvgPool(usize, usize),
+    /// Half the size, by means under a triangle: no grid stays behind.
+    Half,
     /// Several chains on the same input, their results joined by channels.
     Join(Vec<Vec<Self>>),
     /// A chain whose result is the layer's feature; the net goes on with the layer's input.
@@ -60,6 +62,10 @@ impl<T: Element> Layer<T> {
             Self::Relu => relu(x),
             Self::MaxPool(pool) => max_pool2d(x, *pool),
             Self::AvgPool(kernel, stride) => avg_pool2d(x, *kernel, *stride),
+            Self::Half => [2, 3].into_iter().fold(x.clone(), |x, axis| {
+                let len = x.shape()[axis];
+                resample(&x, axis, &Taps::resize(len, (len / 2).max(1)))
+            }),
             Self::Join(chains) => {
                 let parts: Vec<Var<T>> = chains.iter().map(|c| chain(c, x)).collect();
                 concat(&parts.iter().collect::<Vec<_>>(), 1)
