@@ -1,7 +1,7 @@
 //! Layers: functions of a scope and an input that find or make their weights there. Names are those of the field:
 //! `weight`, `bias`, `running_mean`, `running_var`.
 
-use impasto_autograd::ops::{self, affine, matmul_as, reshape};
+use impasto_autograd::ops::{self, matmul_as, reshape};
 use impasto_autograd::{Var, fns};
 use impasto_tensor::conv::Window;
 use impasto_tensor::{MatMul, Tensor};
@@ -138,14 +138,4 @@ pub fn instance_norm(s: &Scope, x: &Var, slope: f64) -> Var {
     let gamma = s.weight("weight", [channels], Init::Constant(1.0));
     let beta = s.weight("bias", [channels], Init::Constant(0.0));
     ops::instance_norm(x, &gamma, &beta, EPS, slope)
-}
-
-/// The mean of each channel.
-///
-/// # Shapes
-/// `[N, C, H, W] -> [N, C]`
-#[track_caller]
-pub fn global_average(x: &Var) -> Var {
-    let pixels: usize = x.shape()[2..].iter().product();
-    affine(&ops::sum_axes(x, &[2, 3]), 1.0 / pixels as f64, 0.0)
 }

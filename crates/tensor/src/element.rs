@@ -31,6 +31,8 @@ pub trait Element:
     fn to_f64(self) -> f64;
     /// Whether the value is neither infinite nor NaN.
     fn finite(self) -> bool;
+    /// Whether the value is not a number.
+    fn is_nan(self) -> bool;
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
 }
@@ -83,6 +85,9 @@ macro_rules! element {
             }
             fn finite(self) -> bool {
                 self.is_finite()
+            }
+            fn is_nan(self) -> bool {
+                $t::is_nan(self)
             }
             #[allow(unsafe_code, reason = "matrixmultiply takes raw pointers; the bounds are checked first")]
             fn gemm(p: Gemm<'_, Self>) {

@@ -1,7 +1,7 @@
 //! Elements moved, not changed: axes permuted, tensors joined, elements picked by index.
 
 use crate::element::Element;
-use crate::parallel::{self, GRAIN};
+use crate::parallel;
 use crate::shape::{MAX_RANK, Shape};
 use crate::tensor::Tensor;
 
@@ -90,12 +90,9 @@ impl<T: Element> Tensor<T> {
     pub fn gather(&self, rows: usize, indices: &[u32]) -> Self {
         let (m, p) = per_row(rows, self.len(), indices.len());
         Self::build([rows, p], |out| {
-            parallel::chunks(out, GRAIN, |task, out| {
-                let start = task * GRAIN;
-                for (i, o) in out.iter_mut().enumerate() {
-                    let row = (start + i) / p;
-                    *o = self.data()[row * m..][..m][indices[start + i] as usize];
-                }
+            parallel::rows(out, p, |row, out| {
+                let x = &self.data()[row * m..][..m];
+                out.iter_mut().zip(&indices[row * p..]).for_each(|(o, &i)| *o = x[i as usize]);
             });
         })
     }

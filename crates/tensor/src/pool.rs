@@ -55,11 +55,12 @@ impl MaxPool {
             for (place, out) in out.iter_mut().enumerate() {
                 let (top, left) = (place / ow * self.stride, place % ow * self.stride);
                 let mut best = top * w + left;
+                let mut largest = x[best];
                 for i in top..(top + self.kernel).min(h) {
-                    for (j, &v) in x[i * w..][left..(left + self.kernel).min(w)].iter().enumerate() {
+                    for at in i * w + left..i * w + (left + self.kernel).min(w) {
                         // NaN wins, so that it is seen in the loss and not lost here.
-                        if v > x[best] || (!v.finite() && v.partial_cmp(&v).is_none()) {
-                            best = i * w + left + j;
+                        if x[at] > largest || x[at].is_nan() {
+                            (best, largest) = (at, x[at]);
                         }
                     }
                 }

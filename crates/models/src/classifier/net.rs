@@ -2,11 +2,12 @@
 
 use impasto_autograd::Var;
 use impasto_autograd::fns::max_pool2d;
+use impasto_autograd::ops::reshape;
 use impasto_tensor::pool::MaxPool;
 use serde::{Deserialize, Serialize};
 
 use crate::init::Init;
-use crate::layers::{Conv, batch_norm, conv, global_average, linear};
+use crate::layers::{Conv, batch_norm, conv, linear};
 use crate::scope::Scope;
 
 /// What the network is made for.
@@ -24,14 +25,13 @@ pub struct Config {
 
 const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, ceil: true };
 
-/// Three convolutions with batch norm and ReLU, pooled by 2 behind the first two, averaged, and a linear layer: logits.
+/// Three convolutions with batch norm and ReLU, pooled by 2 behind each, and a linear layer: logits.
 ///
 /// # Shapes
 /// `x` `[N, C, H, W]`, values in [0, 1] `-> [N, classes]`
 ///
 /// # Source
-/// The pattern of VGG (Simonyan and Zisserman, 2015) with batch norm, small; the global average is that of Lin, Chen and
-/// Yan, "Network in network", 2014.
+/// The pattern of VGG (Simonyan and Zisserman, 2015) with batch norm, small.
 pub fn network(s: &Scope, config: &Config, x: &Var) -> Var {
     let w = config.width;
     let block = |i: usize, x: &Var, outputs: usize| {
@@ -41,6 +41,7 @@ pub fn network(s: &Scope, config: &Config, x: &Var) -> Var {
     let x = (x - 0.5) * 4.0; //                          [N, C, H, W], values in [-2, 2]
     let x = max_pool2d(&block(0, &x, w), POOL); //       [N, W, H / 2, W / 2]
     let x = max_pool2d(&block(1, &x, 2 * w), POOL); //   [N, 2 W, H / 4, W / 4]
-    let x = block(2, &x, 4 * w); //                      [N, 4 W, H / 4, W / 4]
-    linear(&s.at("head"), &global_average(&x), config.classes.len())
+    let x = max_pool2d(&block(2, &x, 4 * w), POOL); //   [N, 4 W, H / 8, W / 8]
+    let features = x.value().len() / x.shape()[0];
+    linear(&s.at("head"), &reshape(&x, [x.shape()[0], features]), config.classes.len())
 }

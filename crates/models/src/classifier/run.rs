@@ -36,7 +36,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { steps: 1000, warm_up: 20, lr: 4e-3, weight_decay: 0.05, shift: 2, seed: 0 }
+        Self { steps: 1000, warm_up: 20, lr: 4e-3, weight_decay: 0.05, shift: 1, seed: 0 }
     }
 }
 

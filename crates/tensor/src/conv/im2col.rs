@@ -14,7 +14,7 @@ use crate::tensor::Tensor;
 /// Columns that a slab should have.
 const COLUMNS: usize = 2048;
 /// Rows of a product that one task computes.
-const TILE: usize = 32;
+const TILE: usize = 64;
 /// Partial sums of the weight gradient, each over its own share of the slabs.
 const SHARES: usize = 8;
 
@@ -152,6 +152,7 @@ impl Conv2d {
             parallel::rows(out, columns, |row, out| {
                 let (c, k, l) = (first + row / (kh * kw), row / kw % kh, row % kw);
                 let inside = self.inside(l);
+                let first_column = self.source(1, inside.start, l);
                 let places = slab.pictures.clone().flat_map(|n| slab.rows.clone().map(move |i| (n, i)));
                 for ((n, i), out) in places.zip(out.chunks_mut(ow)) {
                     let Some(r) = self.source(0, i, k) else {
@@ -161,9 +162,10 @@ impl Conv2d {
                     let line = &x[((n * self.channels + c) * h + r) * w..][..w];
                     out[..inside.start].fill(T::splat(0.0));
                     out[inside.end..].fill(T::splat(0.0));
-                    if let Some(q) = self.source(1, inside.start, l) {
-                        let read = line[q..].iter().step_by(self.window.stride[1]);
-                        out[inside.clone()].iter_mut().zip(read).for_each(|(o, &v)| *o = v);
+                    let Some(q) = first_column else { continue };
+                    match self.window.stride[1] {
+                        1 => out[inside.clone()].copy_from_slice(&line[q..][..inside.len()]),
+                        s => out[inside.clone()].iter_mut().zip(line[q..].iter().step_by(s)).for_each(|(o, &v)| *o = v),
                     }
                 }
             });
@@ -181,8 +183,11 @@ impl Conv2d {
             let row = &patches[(c * kh * kw + tap) * columns..][n * slab.rows.len() * ow..][..slab.rows.len() * ow];
             for (i, part) in slab.rows.clone().zip(row.chunks(ow)) {
                 let Some(r) = self.source(0, i, k) else { continue };
-                let line = x[r * w..][q..w].iter_mut().step_by(self.window.stride[1]);
-                line.zip(&part[inside.clone()]).for_each(|(x, &v)| *x += v);
+                let (line, part) = (&mut x[r * w + q..(r + 1) * w], &part[inside.clone()]);
+                match self.window.stride[1] {
+                    1 => line.iter_mut().zip(part).for_each(|(x, &v)| *x += v),
+                    s => line.iter_mut().step_by(s).zip(part).for_each(|(x, &v)| *x += v),
+                }
             }
         }
     }
