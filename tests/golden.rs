@@ -174,7 +174,7 @@ fn batch_norm(geometry: &mut Map<String, Value>, tensors: &mut Tensors) -> Opera
 }
 
 /// The largest difference, relative to the largest element.
-fn error(what: &str, got: &Tensor<f64>, want: &Tensor<f64>) -> f64 {
+pub(crate) fn error(what: &str, got: &Tensor<f64>, want: &Tensor<f64>) -> f64 {
     // A single number is stored as [1].
     assert!(got.shape() == want.shape() || (got.rank() == 0 && want.len() == 1), "{what}: {got:?}, want {want:?}");
     assert!(got.all_finite(), "{what}: {got:?}");

@@ -5,4 +5,6 @@ mod determinism;
 mod engine;
 mod golden;
 mod properties;
+mod style;
 mod tidy;
+mod training;

@@ -91,6 +91,8 @@ pub enum Input {
     Classifier(bool),
     /// 2 x - 1
     Centered,
+    /// x
+    Unit,
 }
 
 impl Input {
@@ -111,6 +113,7 @@ impl Input {
                 reshape(&(x * 4.0 - 2.0), [c, 1, h, w])
             }
             Self::Centered => x * 2.0 - 1.0,
+            Self::Unit => x.clone(),
         }
     }
 }
