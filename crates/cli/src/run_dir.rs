@@ -72,6 +72,18 @@ impl<'u> RunDir<'u> {
     }
 }
 
+impl Drop for RunDir<'_> {
+    /// A run that failed before its first result leaves nothing behind: folders that hold something stay.
+    fn drop(&mut self) {
+        let is_empty = self.log.metadata().is_ok_and(|about| about.len() == 0)
+            && ["samples", "checkpoints"].iter().all(|folder| fs::remove_dir(self.path.join(folder)).is_ok());
+        if is_empty {
+            let _ = fs::remove_file(self.path.join("log.jsonl"));
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
 fn free_name() -> PathBuf {
     let names = (1..).map(|i| if i == 1 { "impasto-run".into() } else { format!("impasto-run-{i}") });
     names.map(PathBuf::from).find(|p| !p.exists()).expect("some name is free")

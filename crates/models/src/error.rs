@@ -46,7 +46,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::File { path, source } => {
+                write!(f, "{}: {source}; check that it exists and its permissions", path.display())
+            }
             Self::Format { path, detail } => write!(f, "{}: {detail}", path.display()),
             Self::Setting { field, detail } => write!(f, "{field}: {detail}"),
         }

@@ -29,6 +29,11 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     if args.n == 0 {
         return Err(Failure::usage("-n: expected at least 1 picture, got 0"));
     }
+    let path = args.out.join(format!("{seed}-sheet.png"));
+    if path.exists() {
+        let way_out = "name another directory with --out, or another --seed";
+        return Err(Failure::usage(format!("{}: is there already; {way_out}", path.display())));
+    }
     let file = Checkpoint::load_kind(&args.model, "gan")?;
     let meta: Meta = file.meta(&args.model)?;
     let images = generate(&file.part("average"), &meta.config, seed, args.n);
@@ -44,7 +49,6 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     for (i, picture) in pictures.iter().enumerate() {
         write_atomically(args.out.join(format!("{seed}-{i:05}.png")), &encode_png(picture, Some(&mark)))?;
     }
-    let path = args.out.join(format!("{seed}-sheet.png"));
     let columns = (args.n as f64).sqrt().ceil() as usize;
     write_atomically(&path, &encode_png(&sheet(&pictures, columns, 2, 2, [32; 3]), Some(&mark)))?;
     ui.wrote(&path);

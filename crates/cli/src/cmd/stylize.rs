@@ -47,6 +47,12 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     if !(64..=4096).contains(&args.size) {
         return Err(Failure::usage(format!("--size: expected 64 to 4096 px, got {}", args.size)));
     }
+    if args.steps == 0 {
+        return Err(Failure::usage("--steps: expected at least 1, got 0"));
+    }
+    if !(args.style_weight.is_finite() && args.style_weight >= 0.0) {
+        return Err(Failure::usage(format!("--style-weight: expected 0 or more, got {}", args.style_weight)));
+    }
     let decoder = Decoder::default();
     let (photograph, painting) = (decoder.open(&args.photo)?, decoder.open(&args.style)?);
     let mut net = net(&args.net, seed)?;
@@ -60,6 +66,9 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| format!("{photo_name}-{style_name}.png").into());
     if out.exists() {
         return Err(Failure::usage(format!("{}: is there already; name another file with --out", out.display())));
+    }
+    if let Some(folder) = out.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
+        return Err(Failure::usage(format!("{}: there is no such folder; make it first", folder.display())));
     }
     let weights = Weights { style: args.style_weight, ..Weights::default() };
     let task = Task {

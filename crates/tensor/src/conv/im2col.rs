@@ -18,6 +18,56 @@ const TILE: usize = 64;
 /// Partial sums of the weight gradient, each over its own share of the slabs.
 const SHARES: usize = 8;
 
+/// The output places at which a tap reads inside the picture, the place that it reads for the first of them, and the steps
+/// between places read.
+#[derive(Clone)]
+struct Reach {
+    outputs: Range<usize>,
+    source: usize,
+    stride: usize,
+}
+
+impl Reach {
+    /// The part of it that lies within some outputs.
+    fn within(self, some: &Range<usize>) -> Self {
+        let start = self.outputs.start.max(some.start);
+        let end = self.outputs.end.min(some.end).max(start);
+        Self { source: self.source + (start - self.outputs.start) * self.stride, outputs: start..end, ..self }
+    }
+
+    /// Each output place with the place that is read for it.
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.outputs.clone().map(|i| (i, self.source + (i - self.outputs.start) * self.stride))
+    }
+}
+
+/// out[j] = line[stride j]
+fn read<T: Element>(out: &mut [T], line: &[T], stride: usize) {
+    match stride {
+        1 => out.copy_from_slice(&line[..out.len()]),
+        2 => {
+            let (pairs, last) = line.as_chunks::<2>();
+            let mut out = out.iter_mut();
+            (&mut out).zip(pairs).for_each(|(o, pair)| *o = pair[0]);
+            out.zip(last).for_each(|(o, &v)| *o = v);
+        }
+        _ => out.iter_mut().zip(line.iter().step_by(stride)).for_each(|(o, &v)| *o = v),
+    }
+}
+
+/// line[stride j] += part[j]
+fn add<T: Element>(line: &mut [T], part: &[T], stride: usize) {
+    match stride {
+        1 => line.iter_mut().zip(part).for_each(|(x, &v)| *x += v),
+        2 => {
+            let (pairs, last) = line.as_chunks_mut::<2>();
+            pairs.iter_mut().zip(part).for_each(|(pair, &v)| pair[0] += v);
+            last.iter_mut().zip(part.iter().skip(pairs.len())).for_each(|(x, &v)| *x += v);
+        }
+        _ => line.iter_mut().step_by(stride).zip(part).for_each(|(x, &v)| *x += v),
+    }
+}
+
 /// Some whole pictures, or a band of output rows of one.
 #[derive(Clone)]
 struct Slab {
@@ -91,10 +141,11 @@ impl Conv2d {
                             let w = &w.data()[g * og * taps..][..og * taps];
                             product(out, columns, og, (w, (1, taps)), (y.data(), (columns, 1)));
                         });
+                        let reaches = self.reaches(&slab);
                         parallel::chunks(x, h * wd, |plane, x| {
                             let (n, c) = (plane / self.channels, plane % self.channels);
                             if c / cg == g {
-                                self.lay(patches.data(), c % cg, n, &slab, x);
+                                self.lay(patches.data(), c % cg, n, &slab, &reaches, x);
                             }
                         });
                     }
@@ -147,25 +198,20 @@ impl Conv2d {
         let ([h, w], [_, ow], [kh, kw]) = (self.input, self.output(), self.kernel);
         let (taps, _) = self.group();
         let first = g * (self.channels / self.window.groups);
-        let columns = self.columns(slab);
+        let (columns, plane) = (self.columns(slab), slab.rows.len() * ow);
+        let reaches = self.reaches(slab);
         Tensor::build([taps, columns], |out| {
             parallel::rows(out, columns, |row, out| {
                 let (c, k, l) = (first + row / (kh * kw), row / kw % kh, row % kw);
-                let inside = self.inside(l);
-                let first_column = self.source(1, inside.start, l);
-                let places = slab.pictures.clone().flat_map(|n| slab.rows.clone().map(move |i| (n, i)));
-                for ((n, i), out) in places.zip(out.chunks_mut(ow)) {
-                    let Some(r) = self.source(0, i, k) else {
+                let (rows, across) = (&reaches[0][k], &reaches[1][l]);
+                for (n, out) in slab.pictures.clone().zip(out.chunks_mut(plane)) {
+                    if rows.outputs.len() < slab.rows.len() || across.outputs.len() < ow {
                         out.fill(T::splat(0.0));
-                        continue;
-                    };
-                    let line = &x[((n * self.channels + c) * h + r) * w..][..w];
-                    out[..inside.start].fill(T::splat(0.0));
-                    out[inside.end..].fill(T::splat(0.0));
-                    let Some(q) = first_column else { continue };
-                    match self.window.stride[1] {
-                        1 => out[inside.clone()].copy_from_slice(&line[q..][..inside.len()]),
-                        s => out[inside.clone()].iter_mut().zip(line[q..].iter().step_by(s)).for_each(|(o, &v)| *o = v),
+                    }
+                    let x = &x[(n * self.channels + c) * h * w..][..h * w];
+                    for (i, r) in rows.pairs() {
+                        let out = &mut out[(i - slab.rows.start) * ow..][..ow][across.outputs.clone()];
+                        read(out, &x[r * w + across.source..(r + 1) * w], across.stride);
                     }
                 }
             });
@@ -173,31 +219,35 @@ impl Conv2d {
     }
 
     /// Adds the patches' row of channel `c` to that channel of the `n`-th picture of the slab.
-    fn lay<T: Element>(&self, patches: &[T], c: usize, n: usize, slab: &Slab, x: &mut [T]) {
+    fn lay<T: Element>(&self, patches: &[T], c: usize, n: usize, slab: &Slab, reaches: &[Vec<Reach>; 2], x: &mut [T]) {
         let ([_, w], [_, ow], [kh, kw]) = (self.input, self.output(), self.kernel);
-        let columns = self.columns(slab);
+        let (columns, plane) = (self.columns(slab), slab.rows.len() * ow);
         for tap in 0..kh * kw {
-            let (k, l) = (tap / kw, tap % kw);
-            let inside = self.inside(l);
-            let Some(q) = self.source(1, inside.start, l).filter(|_| !inside.is_empty()) else { continue };
-            let row = &patches[(c * kh * kw + tap) * columns..][n * slab.rows.len() * ow..][..slab.rows.len() * ow];
-            for (i, part) in slab.rows.clone().zip(row.chunks(ow)) {
-                let Some(r) = self.source(0, i, k) else { continue };
-                let (line, part) = (&mut x[r * w + q..(r + 1) * w], &part[inside.clone()]);
-                match self.window.stride[1] {
-                    1 => line.iter_mut().zip(part).for_each(|(x, &v)| *x += v),
-                    s => line.iter_mut().step_by(s).zip(part).for_each(|(x, &v)| *x += v),
-                }
+            let (rows, across) = (&reaches[0][tap / kw], &reaches[1][tap % kw]);
+            let patch = &patches[(c * kh * kw + tap) * columns + n * plane..][..plane];
+            for (i, r) in rows.pairs() {
+                let part = &patch[(i - slab.rows.start) * ow..][..ow][across.outputs.clone()];
+                add(&mut x[r * w + across.source..(r + 1) * w], part, across.stride);
             }
         }
     }
 
-    /// The output columns whose tap `l` lies inside the picture.
-    fn inside(&self, l: usize) -> Range<usize> {
-        let ow = self.output()[1];
-        let start = (0..ow).find(|&j| self.source(1, j, l).is_some()).unwrap_or(0);
-        let end = (start..ow).find(|&j| self.source(1, j, l).is_none()).unwrap_or(ow);
-        start..end
+    /// Where every tap reads down and across, within a slab.
+    fn reaches(&self, slab: &Slab) -> [Vec<Reach>; 2] {
+        let [kh, kw] = self.kernel;
+        let down = (0..kh).map(|k| self.reach(0, k).within(&slab.rows)).collect();
+        [down, (0..kw).map(|l| self.reach(1, l)).collect()]
+    }
+
+    /// Where tap `k` reads along `axis`.
+    fn reach(&self, axis: usize, k: usize) -> Reach {
+        let (stride, before) = (self.window.stride[axis], self.window.padding[axis][0]);
+        let offset = self.window.dilation[axis] * k;
+        let first = before.saturating_sub(offset).div_ceil(stride);
+        let end = (self.input[axis] + before).saturating_sub(offset).div_ceil(stride).min(self.output()[axis]);
+        // A tap that reads nothing reads from the beginning of the line, zero elements.
+        let source = if first < end { stride * first + offset - before } else { 0 };
+        Reach { outputs: first.min(end)..end, source, stride }
     }
 
     /// The rows of `y` that belong to a slab and a group, as a matrix `[O/G, columns]`.

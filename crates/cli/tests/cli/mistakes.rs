@@ -1,0 +1,202 @@
+//! Mistakes in arguments and files: exit code 2, one line that names the file or option and the way out, and the disk as it
+//! was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{PAINTING, PHOTO, PICTURES, contents, folder, impasto, train_gan};
+
+/// The beginning of a PNG file of 60,000 x 60,000 pixels, and its end.
+const HUGE: [&[u8]; 3] = [
+    b"\x89PNG\r\n\x1a\n",
+    b"\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0\x0f\xb0\xe2\x15",
+    b"\0\0\0\0IDAT\x35\xaf\x06\x1e\0\0\0\0IEND\xae\x42\x60\x82",
+];
+
+/// Files that are not what they should be.
+fn fill(folder: &Path) {
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("a disk with room");
+    for sub in ["empty", "labelled", "full"] {
+        fs::create_dir(folder.join(sub)).expect("a disk with room");
+    }
+    write("text.png", b"hello");
+    let photo = fs::read(PHOTO).expect("an asset");
+    write("cut.jpg", &photo[..photo.len() / 2]);
+    write("huge.png", &HUGE.concat());
+    write("there.png", b"mine");
+    write("full/mine.txt", b"mine");
+    write("labelled/photo.jpg", &photo);
+    write("labelled/labels.csv", b"file,label\nphoto.jpg,cup\ngone.jpg,cup\n");
+}
+
+/// The command must be refused with one line that has all of `parts`.
+#[track_caller]
+fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
+    let before = contents(folder);
+    let outcome = impasto(folder, args);
+    assert_eq!(outcome.code, Some(2), "{args:?}: {outcome:?}");
+    assert!(outcome.stderr.starts_with("error: "), "{args:?}: {outcome:?}");
+    assert_eq!(outcome.stderr.trim_end().lines().count(), 1, "{args:?}: {outcome:?}");
+    for part in parts {
+        assert!(outcome.stderr.contains(part), "{args:?}: no `{part}` in: {}", outcome.stderr);
+    }
+    let after = contents(folder);
+    let new: Vec<&PathBuf> = after.keys().filter(|name| !before.contains_key(*name)).collect();
+    assert!(new.is_empty(), "{args:?} has left {new:?} behind");
+    assert!(after == before, "{args:?} has changed a file");
+}
+
+#[test]
+fn pictures_that_are_none() {
+    let folder = folder();
+    let folder = folder.path();
+    fill(folder);
+    let cases: [(&str, &[&str]); 4] = [
+        ("missing.jpg", &["missing.jpg: ", "check that it exists"]),
+        ("text.png", &["text.png: is not a picture; ", "PNG, JPEG"]),
+        ("cut.jpg", &["cut.jpg: ends before its picture does; copy or download it again"]),
+        ("huge.png", &["huge.png: ", "60000 x 60000 pixels", "; scale it down"]),
+    ];
+    for (file, parts) in cases {
+        refused(folder, &["stylize", file, "--style", PAINTING], parts);
+        refused(folder, &["stylize", PHOTO, "--style", file], parts);
+    }
+    for (file, parts) in &cases[..2] {
+        refused(folder, &["verify", file], parts);
+    }
+    // A file alone is no data set; one among others is left out, and said so.
+    refused(folder, &["data", "inspect", "text.png"], &["text.png: ", "name a folder"]);
+}
+
+#[test]
+fn data_sets_that_are_none() {
+    let folder = folder();
+    let folder = folder.path();
+    fill(folder);
+    let cases: [(&str, &[&str]); 3] = [
+        ("missing", &["missing: ", "check that it exists"]),
+        ("empty", &["empty: ", "put pictures into it or name another folder"]),
+        ("labelled", &["labels.csv: names `gone.jpg` in row 2", "add the picture or remove the row"]),
+    ];
+    for (path, parts) in cases {
+        refused(folder, &["data", "inspect", path], parts);
+        refused(folder, &["train", "classifier", "--steps", "1", "--data", path], parts);
+        refused(folder, &["train", "gan", "--steps", "1", "--data", path, "--out", "run"], parts);
+    }
+    fs::create_dir(folder.join("bad")).expect("a disk with room");
+    for file in ["text.png", "cut.jpg", "huge.png"] {
+        fs::copy(folder.join(file), folder.join("bad").join(file)).expect("a disk with room");
+    }
+    refused(folder, &["data", "inspect", "bad"], &["bad: none of its 3 files can be used", "cut.jpg"]);
+    fs::remove_file(folder.join("labelled/labels.csv")).expect("it is there");
+    let unlabelled = &["labelled: the pictures have no labels; ", "labels.csv"];
+    refused(folder, &["train", "classifier", "--steps", "1", "--data", "labelled"], unlabelled);
+}
+
+#[test]
+fn models_that_are_none() {
+    let folder = folder();
+    let folder = folder.path();
+    train_gan(folder, "run");
+    let whole = "run/checkpoints/gan.safetensors";
+    let bytes = fs::read(folder.join(whole)).expect("a checkpoint");
+    fs::write(folder.join("half.safetensors"), &bytes[..bytes.len() / 2]).expect("a disk with room");
+    fs::write(folder.join("text.safetensors"), b"hello").expect("a disk with room");
+
+    let cut = "is not a whole safetensors file";
+    let again = "copy or download it again";
+    for file in ["half.safetensors", "text.safetensors"] {
+        refused(folder, &["generate", "--model", file], &[file, cut, again]);
+        refused(folder, &["stylize", PHOTO, "--style", PAINTING, "--net", file], &[file, cut, again]);
+        refused(folder, &["create", "--steps", "1", "--net", file], &[file, cut, again]);
+        let train = ["train", "gan", "--data", PICTURES, "--steps", "1", "--judge", file];
+        refused(folder, &train, &[file, cut, again]);
+    }
+    refused(folder, &["generate", "--model", "gone.safetensors"], &["gone.safetensors: ", "check that it exists"]);
+    refused(folder, &["stylize", PHOTO, "--style", PAINTING, "--net", whole], &[whole, "holds no net that is known"]);
+    let judge = ["train", "gan", "--data", PICTURES, "--steps", "1", "--judge", whole];
+    refused(folder, &judge, &[whole, "is a gan, but a classifier is needed"]);
+    let classifier = ["stylize", PHOTO, "--style", PAINTING, "--net", "classifier"];
+    refused(folder, &classifier, &["there is no classifier; run `impasto create` here first"]);
+    for option in ["--style-layers", "--content-layer"] {
+        let args = ["stylize", PHOTO, "--style", PAINTING, option, "relu9_9"];
+        refused(folder, &args, &["no layer `relu9_9`; it has stroke1, "]);
+    }
+}
+
+#[test]
+fn settings_out_of_range() {
+    let folder = folder();
+    let folder = folder.path();
+    let stylize = |option: &'static str, value: &'static str| ["stylize", PHOTO, "--style", PAINTING, option, value];
+    refused(folder, &stylize("--size", "10"), &["--size: expected 64 to 4096 px, got 10"]);
+    refused(folder, &stylize("--steps", "0"), &["--steps: expected at least 1, got 0"]);
+    refused(folder, &stylize("--style-weight", "nan"), &["--style-weight: expected 0 or more, got NaN"]);
+    refused(folder, &["create", "--steps", "0"], &["--steps: expected at least 1, got 0"]);
+    refused(folder, &["create", "--steps", "1,2"], &["--steps: expected one number or three, got 2"]);
+    refused(folder, &["create", "--minutes", "0"], &["--minutes: expected more than 0, got 0"]);
+    refused(folder, &["create", "--threads", "0"], &["--threads: expected at least 1, got 0"]);
+    refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected at least 1 picture, got 0"]);
+    refused(folder, &["check", "--ops", "nothing"], &["--ops: no operation's name contains `nothing`"]);
+    for kind in ["classifier", "gan"] {
+        let train = |option: &'static str, value: &'static str| {
+            let mut args = vec!["train", kind, "--data", PICTURES, option, value];
+            if option != "--steps" {
+                args.extend(["--steps", "1"]);
+            }
+            args
+        };
+        refused(folder, &train("--steps", "0"), &["--steps: expected at least 1, got 0"]);
+        // These are noticed when the run's directory has been made; it goes again.
+        refused(folder, &train("--batch", "0"), &["batch: ", "choose a number from 1"]);
+        refused(folder, &train("--width", "0"), &["expected ", "width"]);
+    }
+}
+
+#[test]
+fn places_that_are_taken_or_missing() {
+    let folder = folder();
+    let folder = folder.path();
+    fill(folder);
+    let not_empty = &["full: is not empty; name a new directory with --out"];
+    refused(folder, &["create", "--steps", "1", "--out", "full"], not_empty);
+    refused(folder, &["train", "gan", "--data", PICTURES, "--steps", "1", "--out", "full"], not_empty);
+    refused(folder, &["create", "--steps", "1", "--out", "text.png"], &["text.png: cannot be made"]);
+    let stylize = |out: &'static str| ["stylize", PHOTO, "--style", PAINTING, "--steps", "1", "--out", out];
+    refused(folder, &stylize("there.png"), &["there.png: is there already; name another file with --out"]);
+    refused(folder, &stylize("gone/out.png"), &["gone: there is no such folder; make it first"]);
+    train_gan(folder, "run");
+    let generate = ["generate", "--model", "run/checkpoints/gan.safetensors", "-n", "2", "--out", "drawn"];
+    assert_eq!(impasto(folder, &generate).code, Some(0));
+    refused(folder, &generate, &["0-sheet.png: is there already; name another directory with --out"]);
+}
+
+/// What clap refuses takes more lines, because it shows how the command is used.
+#[test]
+fn commands_that_are_not_understood() {
+    let folder = folder();
+    for (args, part) in [
+        (&["create", "--stepps", "3"][..], "--stepps"),
+        (&["create", "--steps", "many"], "many"),
+        (&["create", "--steps", "3", "--minutes", "1"], "--minutes"),
+        (&["stylize", PHOTO], "--style"),
+        (&["paint"], "paint"),
+        (&["verify"], "FILE"),
+        (&[], "Usage: impasto"),
+    ] {
+        let outcome = impasto(folder.path(), args);
+        assert_eq!(outcome.code, Some(2), "{args:?}: {outcome:?}");
+        assert!(outcome.stderr.contains(part), "{args:?}: {outcome:?}");
+    }
+    assert!(contents(folder.path()).is_empty());
+}
+
+/// With `--json` a program finds the message among its other lines, too.
+#[test]
+fn mistakes_as_json() {
+    let folder = folder();
+    let outcome = impasto(folder.path(), &["verify", "gone.png", "--json"]);
+    assert_eq!(outcome.code, Some(2));
+    let line: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
+    assert_eq!(format!("error: {}\n", line["error"].as_str().expect("a message")), outcome.stderr);
+}

@@ -1,0 +1,85 @@
+//! What each command prints and writes when all is well.
+
+use serde_json::Value;
+
+use super::{PAINTING, PHOTO, PICTURES, contents, done, folder, train_gan};
+
+/// Every line as JSON.
+#[track_caller]
+fn json(stdout: &str) -> Vec<Value> {
+    let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    let lines: Vec<Value> = stdout.lines().map(parse).collect();
+    assert!(!lines.is_empty());
+    lines
+}
+
+#[test]
+fn help_has_an_example() {
+    let folder = folder();
+    let verbs: [&[&str]; 8] = [
+        &["create"],
+        &["data", "inspect"],
+        &["train", "classifier"],
+        &["train", "gan"],
+        &["generate"],
+        &["stylize"],
+        &["verify"],
+        &["check"],
+    ];
+    let all = done(folder.path(), &["--help"]);
+    for verb in verbs {
+        assert!(all.contains(&format!("\n  {}", verb[0])), "{verb:?} is not in: {all}");
+        let help = done(folder.path(), &[verb, &["--help"]].concat());
+        assert!(help.contains(&format!("Example: impasto {}", verb.join(" "))), "{help}");
+        assert!(help.contains("--seed") && help.contains("--threads") && help.contains("--quiet"), "{help}");
+    }
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    let folder = folder();
+    let checks = json(&done(folder.path(), &["check", "--ops", "tanh", "--json"]));
+    assert!(checks.iter().all(|check| check["passed"] == true && check["op"].as_str().is_some()), "{checks:?}");
+    let data = json(&done(folder.path(), &["data", "inspect", PICTURES, "--json"]));
+    assert_eq!(data.len(), 1);
+    assert!(data[0].to_string().contains("10000"), "{data:?}");
+    let args = ["train", "gan", "--data", PICTURES, "--steps", "2", "--batch", "4", "--width", "2", "--json"];
+    let lines = json(&done(folder.path(), &args));
+    assert!(lines.iter().any(|line| line["step"] == 2 && line["stage"] == "gan"), "{lines:?}");
+}
+
+#[test]
+fn quiet_prints_results_only() {
+    let folder = folder();
+    let args = ["train", "gan", "--data", PICTURES, "--steps", "1", "--batch", "4", "--width", "2", "--quiet"];
+    assert_eq!(done(folder.path(), &args), "1 steps\n");
+}
+
+#[test]
+fn generated_and_stylised_pictures_say_what_they_are() {
+    let folder = folder();
+    let folder = folder.path();
+    train_gan(folder, "run");
+    let model = "run/checkpoints/gan.safetensors";
+    done(folder, &["generate", "--model", model, "-n", "3", "--seed", "5", "--out", "drawn"]);
+    let names: Vec<_> = contents(&folder.join("drawn")).into_keys().collect();
+    let expected = ["5-00000.png", "5-00001.png", "5-00002.png", "5-sheet.png"];
+    assert_eq!(names, expected.map(std::path::PathBuf::from));
+    done(folder, &["stylize", PHOTO, "--style", PAINTING, "--size", "64", "--steps", "2"]);
+
+    let stylised = "photo-coffee-style-waves.png";
+    let args = ["verify", "drawn/5-00000.png", stylised, PHOTO, "run/samples/gan-00000001.png"];
+    let said = done(folder, &args);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "drawn/5-00000.png: generated");
+    assert_eq!(lines[1], format!("{stylised}: edited"));
+    assert_eq!(lines[2], format!("{PHOTO}: no mark found (proves nothing)"));
+    assert_eq!(lines[3], "run/samples/gan-00000001.png: generated");
+
+    let marks = json(&done(folder, &[&args[..], &["--json"]].concat()));
+    assert_eq!(marks[0]["mark"]["seed"], 5);
+    assert_eq!(marks[0]["mark"]["model"].as_str().map(str::len), Some(64), "the model's SHA-256");
+    assert_eq!(marks[1]["verdict"], "edited");
+    assert_eq!(marks[1]["mark"]["parents"], serde_json::json!(["photo-coffee", "style-waves"]));
+    assert_eq!(marks[2]["mark"], Value::Null);
+}
