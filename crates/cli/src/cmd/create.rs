@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use impasto_data::{Kind, Mark, Picture, Summary, sheet};
 use impasto_models::gan::generate;
-use impasto_models::style::{Perceptual, Settings};
+use impasto_models::style::{Perceptual, Settings, from_classifier};
 use serde::Serialize;
 
 use super::stylize::net;
@@ -32,9 +32,9 @@ pub(crate) struct Args {
     /// Directory for the run [default: impasto-run, -2, ..]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The perceptual net of the style stage, as for `stylize`
-    #[arg(long, value_name = "NET", default_value = "random")]
-    net: String,
+    /// The perceptual net of the style stage, as for `stylize` [default: the classifier that this run trains]
+    #[arg(long, value_name = "NET")]
+    net: Option<String>,
 }
 
 /// Pictures kept back to score the classifier.
@@ -43,6 +43,8 @@ const HELD_OUT: usize = 2000;
 const PAINTING_SIZE: usize = 320;
 /// The least of the GAN's pictures that are written one by one.
 const SINGLES: usize = 16;
+/// Five times what DCGAN takes for long runs: in minutes, early progress counts.
+const GAN_RATE: f64 = 1e-3;
 /// The noise of the finished pictures.
 const GENERATE_SEED: u64 = 2;
 
@@ -86,13 +88,15 @@ struct Config {
     command: String,
     seed: u64,
     steps: [u64; 3],
-    net: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net: Option<String>,
     data: String,
 }
 
 pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let plan = args.plan()?;
-    let net = net(&args.net, seed)?;
+    let chosen = args.net.as_ref().map(|name| net(name, seed)).transpose()?;
+    let data = assets::fashion()?;
     let mut dir = RunDir::create(args.out.as_deref(), ui)?;
 
     ui.say("\n1. Data");
@@ -100,14 +104,13 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let lesson = "Everything a model knows comes from its data, so the data is looked at first: how many, of what, and whether \
                   they are what they were. Some pictures are kept back and never learned from.";
     ui.say(lesson);
-    let data = assets::fashion()?;
     let summary = Summary::of(&data);
     let (train, held_out) = data.split(HELD_OUT, seed)?;
     ui.say(format!("  {} pictures of {} classes, {} kept back", data.len(), data.classes().len(), held_out.len()));
     let mut stages = vec![data_stage(&meter, lesson, &data, &summary, &dir)?];
 
     ui.say("\n2. A classifier");
-    let task = classify::Task { train: Arc::new(train), held_out, width: 24, batch: 64, budget: plan.classifier, seed };
+    let task = classify::Task { train: Arc::new(train), held_out, width: 16, batch: 64, budget: plan.classifier, seed };
     let classifier = classify::train(&task, &mut dir, ui)?;
     stages.push(classifier.stage);
 
@@ -115,8 +118,9 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let hash = data.hash();
     let task = draw::Task {
         data: Arc::new(data),
-        width: 32,
+        width: 16,
         batch: 32,
+        lr: GAN_RATE,
         budget: plan.gan,
         seed,
         judge: Some((&classifier.params, &classifier.config, classifier.score.confidence)),
@@ -125,13 +129,15 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     stages.push(gan.stage);
 
     ui.say("\n4. Style transfer");
+    // The classifier has learned what strokes and edges are; no other net is needed.
+    let net = chosen.unwrap_or_else(|| from_classifier(&classifier.params, &classifier.config));
     let painted = paint(&net, plan.style, &mut dir, ui)?;
     stages.push(painted.stage);
 
     // The command that repeats this run: the steps that time allowed are now known.
     let steps = [classifier.steps, gan.steps, painted.steps];
     let [a, b, c] = steps;
-    let net_option = if args.net == "random" { String::new() } else { format!(" --net {}", args.net) };
+    let net_option = args.net.as_ref().map_or_else(String::new, |name| format!(" --net {name}"));
     let command = format!("impasto create --steps {a},{b},{c} --seed {seed}{net_option}");
 
     ui.say("\n5. Pictures");

@@ -32,8 +32,11 @@ pub(crate) enum Command {
     Gan {
         #[command(flatten)]
         run: RunArgs,
+        /// The learning rate of both networks
+        #[arg(long, value_name = "X", default_value_t = 1e-3)]
+        lr: f64,
         /// Channels of the layer next to the picture
-        #[arg(long, value_name = "N", default_value_t = 32)]
+        #[arg(long, value_name = "N", default_value_t = 24)]
         width: usize,
         /// A classifier's checkpoint that judges the samples
         #[arg(long, value_name = "FILE")]
@@ -85,7 +88,7 @@ impl RunArgs {
 pub(crate) fn run(command: &Command, seed: u64, ui: &Ui) -> Result<(), Failure> {
     match command {
         Command::Classifier { run, width } => classifier(run, *width, seed, ui),
-        Command::Gan { run, width, judge } => gan(run, *width, judge.as_deref(), seed, ui),
+        Command::Gan { run, lr, width, judge } => gan(run, *lr, *width, judge.as_deref(), seed, ui),
     }
 }
 
@@ -114,16 +117,16 @@ fn classifier(args: &RunArgs, width: usize, seed: u64, ui: &Ui) -> Result<(), Fa
     Ok(())
 }
 
-fn gan(args: &RunArgs, width: usize, judge: Option<&Path>, seed: u64, ui: &Ui) -> Result<(), Failure> {
+fn gan(args: &RunArgs, lr: f64, width: usize, judge: Option<&Path>, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let budget = args.budget()?;
     let data = Arc::new(args.open(Split::Train)?);
     let judge = judge.map(|path| load_judge(path, args)).transpose()?;
     let mut dir = RunDir::create(args.out.as_deref(), ui)?;
     let judge = judge.as_ref().map(|(params, config, real)| (params, config, *real));
-    let task = draw::Task { data, width, batch: args.batch, budget, seed, judge };
+    let task = draw::Task { data, width, batch: args.batch, lr, budget, seed, judge };
     let trained = draw::train(&task, &mut dir, ui)?;
     let command = format!(
-        "impasto train gan --data DATA --steps {} --batch {} --width {width} --seed {seed}",
+        "impasto train gan --data DATA --steps {} --batch {} --width {width} --lr {lr} --seed {seed}",
         trained.steps, args.batch
     );
     finish(&dir, ui, "impasto train gan", command, seed, trained.stage, trained.timeline)?;

@@ -31,6 +31,7 @@ pub(crate) struct Task<'a> {
     pub(crate) data: Arc<Dataset>,
     pub(crate) width: usize,
     pub(crate) batch: usize,
+    pub(crate) lr: f64,
     pub(crate) budget: Budget,
     pub(crate) seed: u64,
     /// A classifier that judges the samples, with its mean confidence on real pictures.
@@ -59,7 +60,7 @@ pub(crate) fn train<'u>(task: &Task, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result
     let config = Config { channels: task.data.shape()[1], noise: 64, width: task.width };
     let begin = |steps: u64| {
         let feed = Feed::new(&task.data, task.batch, task.seed)?;
-        let settings = Settings { steps, seed: task.seed, ..Settings::default() };
+        let settings = Settings { steps, lr: task.lr, seed: task.seed, ..Settings::default() };
         Ok::<_, Failure>(Run::new(config.clone(), settings, feed)?)
     };
     let mut trial = begin(1)?;
