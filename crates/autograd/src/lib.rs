@@ -49,3 +49,8 @@ mod var;
 pub use backward::{grad, grad_graph, grad_keep, vjp};
 pub use op::{Keep, Op, Registered, Saved, apply, apply_beside, try_apply};
 pub use var::Var;
+
+/// The code in the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
