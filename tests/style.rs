@@ -140,8 +140,8 @@ impl Fixture {
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.extension().is_some_and(|ending| ending == "safetensors") {
-                let digest = Sha256::digest(fs::read(&path).map_err(unreadable)?);
-                if digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == want {
+                let digest: [u8; 32] = Sha256::digest(fs::read(&path).map_err(unreadable)?).into();
+                if digest.map(|byte| format!("{byte:02x}")).concat() == want {
                     return Ok(path);
                 }
             }
