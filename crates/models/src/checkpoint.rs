@@ -171,7 +171,8 @@ pub(crate) type Contents<T> = (BTreeMap<String, Tensor<T>>, HashMap<String, Stri
 /// If the file cannot be read.
 pub fn file_hash(path: &Path) -> Result<String, Error> {
     let bytes = read(path)?;
-    Ok(Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect())
+    let digits = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(digits.map(|digit| char::from(b"0123456789abcdef"[digit as usize])).collect())
 }
 
 /// All tensors of any safetensors file, as one element type.

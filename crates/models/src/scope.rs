@@ -109,6 +109,7 @@ pub struct Scope<'p> {
 
 impl<'p> Scope<'p> {
     /// The place below: `at("conv")`, `at(("block", 2))`.
+    #[allow(clippy::needless_pass_by_value, reason = "a segment is a reference or a small pair")]
     pub fn at(&self, segment: impl Segment) -> Scope<'p> {
         let mut path = self.path.clone();
         if !path.is_empty() {

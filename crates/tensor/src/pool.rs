@@ -57,10 +57,11 @@ impl MaxPool {
                 let mut best = top * w + left;
                 let mut largest = x[best];
                 for i in top..(top + self.kernel).min(h) {
-                    for at in i * w + left..i * w + (left + self.kernel).min(w) {
+                    let start = i * w + left;
+                    for (j, &v) in x[start..i * w + (left + self.kernel).min(w)].iter().enumerate() {
                         // NaN wins, so that it is seen in the loss and not lost here.
-                        if x[at] > largest || x[at].is_nan() {
-                            (best, largest) = (at, x[at]);
+                        if v > largest || v.is_nan() {
+                            (best, largest) = (start + j, v);
                         }
                     }
                 }

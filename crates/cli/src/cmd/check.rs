@@ -18,6 +18,10 @@ pub(crate) struct Args {
     ops: String,
 }
 
+fn failed_lines(failures: &[String]) -> String {
+    failures.iter().fold(String::new(), |lines, failure| lines + "\n    FAILED: " + failure)
+}
+
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     ui.say(format!(
         "{:<18} {:<10} {:>5} {:>6}  {:>9} {:>9} {:>9}",
@@ -34,7 +38,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
             report.kind,
             report.order(),
             report.cases,
-            report.failures.iter().map(|f| format!("\n    FAILED: {f}")).collect::<String>()
+            failed_lines(&report.failures)
         );
         let value = json!({
             "op": report.op, "kind": report.kind, "order": report.order(), "cases": report.cases,

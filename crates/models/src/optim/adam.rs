@@ -1,4 +1,4 @@
-//! Adam, and with weight decay AdamW.
+//! Adam, and with weight decay `AdamW`.
 
 use impasto_tensor::Tensor;
 

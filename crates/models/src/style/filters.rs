@@ -53,7 +53,9 @@ fn stroke_filters(random: &mut Random) -> Tensor {
     });
     for plane in weight.data_mut().chunks_mut(SIDE * SIDE) {
         let mean = plane.iter().sum::<f32>() / plane.len() as f32;
-        plane.iter_mut().for_each(|w| *w -= mean);
+        for w in plane {
+            *w -= mean;
+        }
     }
     normalised(weight)
 }
@@ -67,7 +69,9 @@ fn normalised(mut filters: Tensor) -> Tensor {
     let size = filters.len() / filters.shape()[0];
     for filter in filters.data_mut().chunks_mut(size) {
         let length = filter.iter().map(|w| w * w).sum::<f32>().sqrt();
-        filter.iter_mut().for_each(|w| *w /= length);
+        for w in filter {
+            *w /= length;
+        }
     }
     filters
 }

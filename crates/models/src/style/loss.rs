@@ -31,7 +31,7 @@ impl Default for Weights {
 pub struct Loss<'n, T: Element = f32> {
     net: &'n Perceptual<T>,
     weights: Weights,
-    /// For each style layer the painting's Gram matrix, and 1 / S_l(reference).
+    /// For each style layer the painting's Gram matrix, and `1 / S_l(reference)`.
     style: Vec<(Var<T>, f64)>,
     /// The photograph's features, and 1 / their variance.
     content: (Var<T>, f64),

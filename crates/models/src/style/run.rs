@@ -109,7 +109,7 @@ impl<'n> Run<'n> {
 fn sizes(photograph: &Tensor, painting: &Tensor, settings: Settings) -> Vec<(f64, u64)> {
     let long = photograph.shape()[2..].iter().copied().max().unwrap_or(0);
     let short = [photograph, painting].iter().flat_map(|p| &p.shape()[2..]).copied().min().unwrap_or(0);
-    let halves = (0..).take_while(|&h| long >> h >= settings.coarsest && short >> h >= LEAST).count().max(1);
+    let halves = (0..usize::BITS).take_while(|&h| long >> h >= settings.coarsest && short >> h >= LEAST).count().max(1);
     let total: u64 = (1..=halves as u64).sum();
     let mut end = 0;
     (0..halves)
