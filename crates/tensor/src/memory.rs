@@ -4,7 +4,7 @@
 //! the shapes of the last one therefore finds every buffer it needs here and allocates nothing.
 //!
 //! A block is zeroed when it is first taken from the system and holds old numbers afterwards: its contents are
-//! always initialised, never meaningful. That is what lets kernels ask for [`Buffer::stale`] memory and write every
+//! always initialised, never meaningful. That is what lets kernels ask for `Buffer::stale` memory and write every
 //! element of it without `unsafe`.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};

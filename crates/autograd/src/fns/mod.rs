@@ -1,7 +1,7 @@
 //! Composites: functions of the primitive operations, with no rule of their own. Indices, masks and shifts computed from
 //! values are data; given them everything here is smooth or linear.
 //!
-//! Every function has a row in [`composites!`], which checks its gradient like an operation's.
+//! Every function has a row in `composites!`, which checks its gradient like an operation's.
 
 mod gram;
 mod losses;

@@ -34,7 +34,7 @@ impl Trilinear for Convolution {
     }
 }
 
-/// Convolution: y[n,o,i,j] = sum of x[n,c,S i + D k - P, S j + D l - P] w[o,c,k,l].
+/// Convolution: `y[n,o,i,j] = sum of x[n,c,S i + D k - P, S j + D l - P] w[o,c,k,l]`.
 ///
 /// # Shapes
 /// `x` `[N, C, H, W]`, `w` `[O, C/G, K, K] -> [N, O, H', W']`, `H' = (H + P - D (K - 1) - 1) / S + 1`, rounded down

@@ -58,7 +58,7 @@ impl Fused for CrossEntropy {
     }
 }
 
-/// The mean of -ln softmax(x)[label] over the batch.
+/// The mean of `-ln softmax(x)[label]` over the batch.
 ///
 /// # Shapes
 /// `x` `[N, K]`, `N` labels below `K -> []`

@@ -4,7 +4,7 @@
 //! convolution, leaving `x` out the transposed convolution, which is also the gradient for the data, and leaving `w` out
 //! the gradient for the weights. Each exists as a plain loop nest ([`Conv2d::reference`]) and through matrix products.
 //!
-//! This file: the geometry. [`reference`]: the loop nest. [`im2col`]: the matrix products.
+//! This file: the geometry. `reference.rs`: the loop nest. `im2col.rs`: the matrix products.
 
 mod im2col;
 mod reference;
