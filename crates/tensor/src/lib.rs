@@ -40,6 +40,7 @@ pub mod random;
 mod reduce;
 mod rows;
 mod shape;
+pub mod simd;
 mod taps;
 mod tensor;
 

@@ -37,3 +37,8 @@ pub(crate) fn rows<T: Send>(out: &mut [T], width: usize, f: impl Fn(usize, &mut 
 pub(crate) fn collect<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
     if n == 1 { vec![f(0)] } else { (0..n).into_par_iter().map(f).collect() }
 }
+
+/// The number of threads in the pool. For measurements; never for cutting work.
+pub(crate) fn threads() -> usize {
+    rayon::current_num_threads()
+}

@@ -1,0 +1,193 @@
+//! Vector instructions, chosen at run time: a plain build runs everywhere and uses what the machine has.
+//!
+//! A kernel is one body, generic over [`Vector`], and implements [`Kernel`]. [`run`] compiles the body once for each
+//! [`Level`], with that level's instructions switched on, and calls the one in force. That is the whole mechanism: there is
+//! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one.
+
+mod base;
+mod peak;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+pub use peak::fma_peak;
+pub(crate) use vector::Vector;
+
+/// A set of vector instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What every processor of the target has, through the crate `wide`: on x86-64 that is SSE2.
+    Base,
+    /// x86-64 with AVX2 and fused multiply-add: eight lanes.
+    Avx2,
+    /// x86-64 with AVX-512F: sixteen lanes.
+    Avx512,
+}
+
+impl Level {
+    /// All levels, the plainest first.
+    pub const ALL: [Self; 3] = [Self::Base, Self::Avx2, Self::Avx512];
+
+    const NAMES: [&str; 3] = ["base", "avx2", "avx512"];
+
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Base => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Self::Avx2.is_available() && is_x86_feature_detected!("avx512f"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES[*self as usize])
+    }
+}
+
+/// A level that is not to be had: the machine lacks it, or there is none of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported(String);
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = available().iter().map(ToString::to_string).collect();
+        write!(f, "simd: this machine has no level `{}`; it has {}", self.0, names.join(", "))
+    }
+}
+impl std::error::Error for Unsupported {}
+
+impl FromStr for Level {
+    type Err = Unsupported;
+    fn from_str(name: &str) -> Result<Self, Unsupported> {
+        let found = Self::ALL.into_iter().find(|level| Self::NAMES[*level as usize] == name);
+        found.ok_or_else(|| Unsupported(name.to_owned()))
+    }
+}
+
+/// The levels that this machine has, the plainest first.
+pub fn available() -> Vec<Level> {
+    Level::ALL.into_iter().filter(|level| level.is_available()).collect()
+}
+
+const UNSET: u8 = u8::MAX;
+static LEVEL: AtomicU8 = AtomicU8::new(UNSET);
+
+/// The level in force: the best that the machine has, unless another was [forced](force).
+pub fn level() -> Level {
+    match LEVEL.load(Ordering::Relaxed) {
+        UNSET => {
+            let best = available().into_iter().max().unwrap_or(Level::Base);
+            LEVEL.store(best as u8, Ordering::Relaxed);
+            best
+        }
+        set => Level::ALL[set as usize],
+    }
+}
+
+/// Puts a level in force for all kernels that start from now on, in every thread. For tests, benches and comparisons.
+///
+/// # Errors
+/// If the machine does not have it.
+pub fn force(level: Level) -> Result<(), Unsupported> {
+    if !level.is_available() {
+        return Err(Unsupported(level.to_string()));
+    }
+    LEVEL.store(level as u8, Ordering::Relaxed);
+    Ok(())
+}
+
+/// A piece of work on vectors. The body must be `#[inline(always)]`, or it would be compiled without the instructions.
+pub(crate) trait Kernel {
+    /// What the work gives.
+    type Output;
+    /// The body, for one kind of vector.
+    fn run<V: Vector>(self) -> Self::Output;
+}
+
+/// Runs a kernel at the level in force.
+#[inline]
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => x86::run_avx2(kernel),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => x86::run_avx512(kernel),
+        _ => kernel.run::<base::Base>(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_have_names_and_the_machine_has_the_plainest() {
+        for level in Level::ALL {
+            assert_eq!(level.to_string().parse(), Ok(level));
+        }
+        assert_eq!(available()[0], Level::Base);
+        assert!(level().is_available());
+        let unknown = "sse9".parse::<Level>().unwrap_err().to_string();
+        assert!(unknown.starts_with("simd: this machine has no level `sse9`; it has base"), "{unknown}");
+    }
+
+    /// Every operation of a vector, against the same on single numbers.
+    struct Everything;
+    impl Kernel for Everything {
+        type Output = ();
+        #[inline(always)]
+        fn run<V: Vector>(self) {
+            let a: Vec<f32> = (0..V::LANES).map(|i| (i as f32 - 2.6) * 1.75).collect();
+            let b: Vec<f32> = (0..V::LANES).map(|i| 3.25 - i as f32 * 0.5).collect();
+            let [x, y] = [&a, &b].map(|s| V::from_slice(s));
+            let check = |name: &str, got: V, want: fn(f32, f32) -> f32| {
+                let mut out = vec![0.0; V::LANES];
+                got.to_slice(&mut out);
+                for (i, &out) in out.iter().enumerate() {
+                    let want = want(a[i], b[i]);
+                    assert!((out - want).abs() <= 1e-6 * want.abs(), "{name}({}, {}): {out}, not {want}", a[i], b[i]);
+                }
+            };
+            check("add", x + y, |a, b| a + b);
+            check("sub", x - y, |a, b| a - b);
+            check("mul", x * y, |a, b| a * b);
+            check("div", x / y, |a, b| a / b);
+            check("neg", -x, |a, _| -a);
+            check("mul_add", x.mul_add(y, x), |a, b| a * b + a);
+            check("max", V::max(x, y), f32::max);
+            check("min", V::min(x, y), f32::min);
+            check("sqrt", V::sqrt(V::abs(x)), |a, _| a.abs().sqrt());
+            check("round", V::round(x), |a, _| a.round_ties_even());
+            check("select", V::select_gt(x, y, x, V::splat(7.0)), |a, b| if a > b { a } else { 7.0 });
+            check("exp2i", V::exp2i(V::round(x)), |a, _| a.round_ties_even().exp2());
+            let (m, e) = V::frexp(V::abs(x));
+            check("frexp", m * V::exp2i(e), |a, _| a.abs());
+            check("sign", V::copy_sign(y, x), |a, b| b.copysign(a));
+            assert_eq!(x.sum(), a.iter().sum::<f32>());
+        }
+    }
+
+    /// Forcing a level changes it for all threads, so every test that does is in this one.
+    #[test]
+    fn every_level_computes_the_same_functions() {
+        let before = level();
+        for level in Level::ALL {
+            if force(level).is_ok() {
+                run(Everything);
+            } else {
+                println!("skipped: this machine has no {level}");
+            }
+        }
+        force(before).unwrap();
+    }
+}

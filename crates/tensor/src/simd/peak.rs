@@ -1,0 +1,41 @@
+//! The most that the machine can do: the measure that kernels are held against.
+
+use std::time::Instant;
+
+use super::{Kernel, Vector, run};
+use crate::parallel;
+
+/// Independent chains of multiply-adds: enough to hide their latency, few enough to stay in registers.
+const CHAINS: usize = 10;
+/// Multiply-adds in one chain of a task.
+const LENGTH: usize = 400_000;
+
+struct Chains;
+impl Kernel for Chains {
+    type Output = (f32, usize);
+    #[inline(always)]
+    fn run<V: Vector>(self) -> (f32, usize) {
+        let mut chains: [V; CHAINS] = std::array::from_fn(|i| V::splat(i as f32));
+        let (factor, step) = (V::splat(0.999), V::splat(0.001));
+        for _ in 0..LENGTH {
+            for chain in &mut chains {
+                *chain = chain.mul_add(factor, step);
+            }
+        }
+        let sum = chains.into_iter().reduce(|a, b| a + b).map_or(0.0, V::sum);
+        (sum, 2 * LENGTH * CHAINS * V::LANES)
+    }
+}
+
+/// The best rate of fused multiply-adds seen in a few tries, in GFLOP/s (two for each multiply-add), over the threads of the
+/// current pool.
+pub fn fma_peak() -> f64 {
+    const TRIES: usize = 12;
+    let tasks = parallel::threads();
+    let rate = |_| {
+        let start = Instant::now();
+        let done: usize = parallel::collect(tasks, |_| std::hint::black_box(run(Chains)).1).into_iter().sum();
+        done as f64 / start.elapsed().as_secs_f64() / 1e9
+    };
+    (0..TRIES).map(rate).fold(0.0, f64::max)
+}

@@ -1,0 +1,235 @@
+//! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
+
+#![allow(unsafe_code, reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound")]
+
+// Why every `unsafe` here is sound: a value of these types comes from one of their own functions, those are called by kernels
+// only, and kernels reach these types through `run_avx2` and `run_avx512` only, which `simd::run` calls at a level that was
+// found on the machine. So the instructions exist wherever they are executed.
+
+use std::arch::x86_64::*;
+
+use super::vector::{Vector, operators};
+use super::{Kernel, Level};
+
+/// Runs a kernel with AVX2 and FMA switched on for its body.
+pub(super) fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
+    #[target_feature(enable = "avx2,fma")]
+    fn body<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run::<Avx2>()
+    }
+    debug_assert!(Level::Avx2.is_available());
+    // SAFETY: `simd::level` gives only levels that the machine has.
+    unsafe { body(kernel) }
+}
+
+/// Runs a kernel with AVX-512F (and AVX2, FMA) switched on for its body.
+pub(super) fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn body<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run::<Avx512>()
+    }
+    debug_assert!(Level::Avx512.is_available());
+    // SAFETY: `simd::level` gives only levels that the machine has.
+    unsafe { body(kernel) }
+}
+
+/// Eight lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256);
+
+/// Sixteen lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512);
+
+/// Functions of vectors that are one expression of instructions.
+macro_rules! instructions {
+    ($(fn $name:ident($($arg:ident),+) = $body:expr;)+) => {$(
+        #[inline(always)]
+        fn $name($($arg: Self),+) -> Self {
+            // SAFETY: the vectors at hand exist, so the machine has their instructions; see the top of the file.
+            Self(unsafe { $body })
+        }
+    )+};
+}
+
+impl Avx2 {
+    instructions! {
+        fn added(a, b) = _mm256_add_ps(a.0, b.0);
+        fn subtracted(a, b) = _mm256_sub_ps(a.0, b.0);
+        fn multiplied(a, b) = _mm256_mul_ps(a.0, b.0);
+        fn divided(a, b) = _mm256_div_ps(a.0, b.0);
+        fn negated(a) = _mm256_xor_ps(a.0, _mm256_set1_ps(-0.0));
+    }
+}
+operators!(Avx2);
+
+impl Vector for Avx2 {
+    const LANES: usize = 8;
+    type Eight = Self;
+
+    instructions! {
+        fn max(a, b) = _mm256_max_ps(b.0, a.0);
+        fn min(a, b) = _mm256_min_ps(b.0, a.0);
+        fn sqrt(a) = _mm256_sqrt_ps(a.0);
+        fn abs(a) = _mm256_andnot_ps(_mm256_set1_ps(-0.0), a.0);
+        fn copy_sign(a, b) = {
+            let sign = _mm256_set1_ps(-0.0);
+            _mm256_or_ps(_mm256_and_ps(sign, b.0), _mm256_andnot_ps(sign, a.0))
+        };
+        fn round(a) = _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a.0);
+        fn select_gt(a, b, yes, no) = _mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0));
+        fn exp2i(n) = {
+            let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.0), _mm256_set1_epi32(127));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+        };
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm256_fmadd_ps(self.0, b.0, c.0) })
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm256_fnmadd_ps(self.0, b.0, c.0) })
+    }
+    #[inline(always)]
+    fn splat(v: f32) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm256_set1_ps(v) })
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        // SAFETY: the caller says that eight numbers can be read.
+        Self(unsafe { _mm256_loadu_ps(p) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller says that eight numbers can be written.
+        unsafe { _mm256_storeu_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn frexp(a: Self) -> (Self, Self) {
+        // The exponent counted from 0.75: subtracting its bits makes the exponent field change just there.
+        // SAFETY: see the top of the file.
+        unsafe {
+            let bits = _mm256_castps_si256(a.0);
+            let e = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f40_0000)));
+            let m = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(e));
+            (Self(_mm256_castsi256_ps(m)), Self(_mm256_cvtepi32_ps(e)))
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let mut lanes = [0.0; 8];
+        self.to_slice(&mut lanes);
+        lanes.iter().sum()
+    }
+    #[inline(always)]
+    fn transpose(r: [Self; 8]) -> [Self; 8] {
+        // Pairs of rows, then quadruples, then halves.
+        // SAFETY: see the top of the file.
+        unsafe {
+            let lo = |a: Self, b: Self| _mm256_unpacklo_ps(a.0, b.0);
+            let hi = |a: Self, b: Self| _mm256_unpackhi_ps(a.0, b.0);
+            let pairs = [
+                [lo(r[0], r[1]), lo(r[2], r[3]), lo(r[4], r[5]), lo(r[6], r[7])],
+                [hi(r[0], r[1]), hi(r[2], r[3]), hi(r[4], r[5]), hi(r[6], r[7])],
+            ];
+            let quads = pairs.map(|[a, b, c, d]| {
+                [
+                    [_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0x44>(c, d)],
+                    [_mm256_shuffle_ps::<0xee>(a, b), _mm256_shuffle_ps::<0xee>(c, d)],
+                ]
+            });
+            let [[a, b], [c, d]] = quads;
+            let halves = [a, b, c, d];
+            let low = halves.map(|[p, q]| Self(_mm256_permute2f128_ps::<0x20>(p, q)));
+            let high = halves.map(|[p, q]| Self(_mm256_permute2f128_ps::<0x31>(p, q)));
+            [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]]
+        }
+    }
+}
+
+impl Avx512 {
+    instructions! {
+        fn added(a, b) = _mm512_add_ps(a.0, b.0);
+        fn subtracted(a, b) = _mm512_sub_ps(a.0, b.0);
+        fn multiplied(a, b) = _mm512_mul_ps(a.0, b.0);
+        fn divided(a, b) = _mm512_div_ps(a.0, b.0);
+        fn negated(a) = {
+            let flipped = _mm512_xor_si512(_mm512_castps_si512(a.0), _mm512_set1_epi32(i32::MIN));
+            _mm512_castsi512_ps(flipped)
+        };
+    }
+}
+operators!(Avx512);
+
+impl Vector for Avx512 {
+    const LANES: usize = 16;
+    type Eight = Avx2;
+
+    instructions! {
+        fn max(a, b) = _mm512_max_ps(b.0, a.0);
+        fn min(a, b) = _mm512_min_ps(b.0, a.0);
+        fn sqrt(a) = _mm512_sqrt_ps(a.0);
+        fn abs(a) = _mm512_abs_ps(a.0);
+        fn copy_sign(a, b) = {
+            let sign = _mm512_set1_epi32(i32::MIN);
+            let (a, b) = (_mm512_castps_si512(a.0), _mm512_castps_si512(b.0));
+            _mm512_castsi512_ps(_mm512_or_si512(_mm512_and_si512(sign, b), _mm512_andnot_si512(sign, a)))
+        };
+        fn round(a) = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a.0);
+        fn select_gt(a, b, yes, no) = _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, b.0), no.0, yes.0);
+        fn exp2i(n) = {
+            let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.0), _mm512_set1_epi32(127));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
+        };
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm512_fnmadd_ps(self.0, b.0, c.0) })
+    }
+    #[inline(always)]
+    fn splat(v: f32) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm512_set1_ps(v) })
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        // SAFETY: the caller says that sixteen numbers can be read.
+        Self(unsafe { _mm512_loadu_ps(p) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller says that sixteen numbers can be written.
+        unsafe { _mm512_storeu_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn frexp(a: Self) -> (Self, Self) {
+        // As for eight lanes.
+        // SAFETY: see the top of the file.
+        unsafe {
+            let bits = _mm512_castps_si512(a.0);
+            let e = _mm512_srai_epi32::<23>(_mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f40_0000)));
+            let m = _mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(e));
+            (Self(_mm512_castsi512_ps(m)), Self(_mm512_cvtepi32_ps(e)))
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let mut lanes = [0.0; 16];
+        self.to_slice(&mut lanes);
+        lanes.iter().sum()
+    }
+    #[inline(always)]
+    fn transpose(rows: [Avx2; 8]) -> [Avx2; 8] {
+        Avx2::transpose(rows)
+    }
+}
