@@ -1,11 +1,13 @@
-//! The two element types, f32 for work and f64 for references, and the one entry each needs of its own: the
-//! matrix product.
+//! The two element types, f32 for work and f64 for references, and the entries that each needs of its own.
 
 use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
 use std::ops::{AddAssign, MulAssign, SubAssign};
 
+use crate::conv::{Conv2d, Slot};
+use crate::gemm;
 use crate::lane::Lane;
+use crate::tensor::Tensor;
 
 /// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
 pub trait Element:
@@ -35,6 +37,16 @@ pub trait Element:
     fn is_nan(self) -> bool;
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
+    #[doc(hidden)]
+    fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
+    #[doc(hidden)]
+    fn convolve_with(
+        conv: &Conv2d,
+        x: &Tensor<Self>,
+        w: &Tensor<Self>,
+        bias: Option<&Tensor<Self>>,
+        slope: f64,
+    ) -> Tensor<Self>;
 }
 
 /// One matrix product `c = a b + beta c` of strided matrices: a is m x k, b is k x n, c is m x n.
@@ -57,7 +69,7 @@ pub struct Gemm<'a, T> {
 
 impl<T> Gemm<'_, T> {
     /// Panics unless every element that the strides reach lies inside its slice.
-    fn check_bounds(&self) {
+    pub(crate) fn check_bounds(&self) {
         let last = |rows: usize, cols: usize, (rs, cs): (usize, usize)| (rows - 1) * rs + (cols - 1) * cs;
         if self.m == 0 || self.n == 0 {
             return;
@@ -77,7 +89,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $gemm:ident) => {
+    ($t:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -89,33 +101,23 @@ macro_rules! element {
             fn is_nan(self) -> bool {
                 $t::is_nan(self)
             }
-            #[allow(unsafe_code, reason = "matrixmultiply takes raw pointers; the bounds are checked first")]
-            fn gemm(p: Gemm<'_, Self>) {
-                p.check_bounds();
-                let stride = |s: usize| isize::try_from(s).expect("a stride within isize");
-                // SAFETY: check_bounds has proved that every index the strides reach lies inside a, b and c,
-                // and c is borrowed mutably, so it cannot overlap a or b.
-                unsafe {
-                    matrixmultiply::$gemm(
-                        p.m,
-                        p.k,
-                        p.n,
-                        1.0,
-                        p.a.as_ptr(),
-                        stride(p.a_strides.0),
-                        stride(p.a_strides.1),
-                        p.b.as_ptr(),
-                        stride(p.b_strides.0),
-                        stride(p.b_strides.1),
-                        p.beta,
-                        p.c.as_mut_ptr(),
-                        stride(p.c_stride),
-                        1,
-                    );
-                }
+            fn gemm(product: Gemm<'_, Self>) {
+                gemm::$gemm(product);
+            }
+            fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self> {
+                conv.$convolve(slot, a, b)
+            }
+            fn convolve_with(
+                conv: &Conv2d,
+                x: &Tensor<Self>,
+                w: &Tensor<Self>,
+                bias: Option<&Tensor<Self>>,
+                slope: f64,
+            ) -> Tensor<Self> {
+                conv.$convolve_with(x, w, bias, slope)
             }
         }
     };
 }
-element!(f32, sgemm);
-element!(f64, dgemm);
+element!(f32, sgemm, by_plan, forward_by_plan);
+element!(f64, dgemm, by_products, forward_plain);

@@ -27,6 +27,7 @@
 pub mod conv;
 mod element;
 mod gate;
+mod gemm;
 mod interop;
 mod lane;
 mod map;

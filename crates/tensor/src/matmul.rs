@@ -5,8 +5,8 @@ use crate::parallel;
 use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;
 
-/// Rows of the result that one task computes.
-const TILE: usize = 128;
+/// Multiplications that make a task of a batch.
+const TASK: usize = 1 << 18;
 
 /// How the last two axes of the operands are read: `transpose_a` takes `a` as `[.., K, M]`, `transpose_b` takes `b` as
 /// `[.., N, K]`.
@@ -71,34 +71,17 @@ impl MatMul {
             if m * n * k == 0 {
                 return out.fill(T::splat(0.0));
             }
-            // A task is up to TILE rows of one matrix of the batch; a batch of small matrices shares tasks.
-            let tiles = m.div_ceil(TILE);
-            let product = |matrix: usize, row: usize, out: &mut [T]| {
-                T::gemm(Gemm {
-                    m: out.len() / n,
-                    k,
-                    n,
-                    a: &a.data()[matrix * step_a + row * a_strides.0..],
-                    a_strides,
-                    b: &b.data()[matrix * step_b..],
-                    b_strides,
-                    beta: T::splat(0.0),
-                    c: out,
-                    c_stride: n,
-                });
+            let product = |matrix: usize, c: &mut [T]| {
+                let (a, b) = (&a.data()[matrix * step_a..], &b.data()[matrix * step_b..]);
+                T::gemm(Gemm { m, k, n, a, a_strides, b, b_strides, beta: T::splat(0.0), c, c_stride: n });
             };
-            if tiles == 1 {
-                let small = (TILE / m).max(1);
-                parallel::chunks(out, small * m * n, |task, out| {
-                    for (i, out) in out.chunks_mut(m * n).enumerate() {
-                        product(task * small + i, 0, out);
-                    }
-                });
-            } else {
-                for (matrix, out) in out.chunks_mut(m * n).enumerate() {
-                    parallel::chunks(out, TILE * n, |tile, out| product(matrix, tile * TILE, out));
+            // Small matrices share a task; a large one is shared out by the product itself.
+            let together = (TASK / (m * n * k)).max(1);
+            parallel::chunks(out, together * m * n, |task, out| {
+                for (i, c) in out.chunks_mut(m * n).enumerate() {
+                    product(task * together + i, c);
                 }
-            }
+            });
         })
     }
 }

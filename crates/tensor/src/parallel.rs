@@ -3,6 +3,8 @@
 //! Both functions cut work by size, give each task its own output, and leave combining to the caller, who does it in
 //! index order. That is why results never depend on the number of threads.
 
+use std::marker::PhantomData;
+
 use rayon::prelude::*;
 
 /// Elements that make a task worth its hand-over.
@@ -36,6 +38,37 @@ pub(crate) fn rows<T: Send>(out: &mut [T], width: usize, f: impl Fn(usize, &mut 
 /// `f(0), f(1), ..`, in order. For tasks that are large by themselves.
 pub(crate) fn collect<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
     if n == 1 { vec![f(0)] } else { (0..n).into_par_iter().map(f).collect() }
+}
+
+/// Calls `f(0)`, `f(1)`, .. for tasks that write through a [`Scatter`].
+pub(crate) fn tasks(n: usize, f: impl Fn(usize) + Sync + Send) {
+    if n == 1 { f(0) } else { (0..n).into_par_iter().with_max_len(1).for_each(f) }
+}
+
+/// A slice that several tasks write at once, each to places of its own that no run of adjacent elements describes.
+pub(crate) struct Scatter<'a, T> {
+    start: *mut T,
+    len: usize,
+    life: PhantomData<&'a mut [T]>,
+}
+
+#[allow(unsafe_code, reason = "handing a pointer to several tasks")]
+// SAFETY: sharing it gives access to numbers through `at` only, whose caller answers for keeping tasks apart.
+unsafe impl<T: Send> Sync for Scatter<'_, T> {}
+
+impl<'a, T> Scatter<'a, T> {
+    pub(crate) fn new(slice: &'a mut [T]) -> Self {
+        Self { start: slice.as_mut_ptr(), len: slice.len(), life: PhantomData }
+    }
+
+    /// A pointer to element `index`, for the elements of this task.
+    ///
+    /// # Panics
+    /// In debug builds, unless `index + reach` is within the slice.
+    pub(crate) fn at(&self, index: usize, reach: usize) -> *mut T {
+        debug_assert!(index + reach <= self.len, "{index} + {reach} of {}", self.len);
+        self.start.wrapping_add(index)
+    }
 }
 
 /// The number of threads in the pool. For measurements; never for cutting work.

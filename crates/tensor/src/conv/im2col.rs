@@ -106,7 +106,7 @@ impl Conv2d {
     }
 
     /// y = w * patches.
-    pub(super) fn forward<T: Element>(&self, x: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
+    pub(super) fn result<T: Element>(&self, x: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
         let ([oh, ow], (taps, og)) = (self.output(), self.group());
         let plane = oh * ow;
         Tensor::build(self.shape(Slot::Y), |y| {

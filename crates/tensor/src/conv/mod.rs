@@ -2,12 +2,25 @@
 //!
 //! With `t(x, w, y) = sum of x[n,c,S i + D k - P, ..] w[o,c,k,l] y[n,o,i,j]`, leaving `y` out of the form is the
 //! convolution, leaving `x` out the transposed convolution, which is also the gradient for the data, and leaving `w` out
-//! the gradient for the weights. Each exists as a plain loop nest ([`Conv2d::reference`]) and through matrix products.
+//! the gradient for the weights. Each exists as a plain loop nest ([`Conv2d::reference`]), through matrix products for any
+//! element, and for `f32` in several fast ways, of which [`Conv2d::plan`] chooses one.
 //!
-//! This file: the geometry. `reference.rs`: the loop nest. `im2col.rs`: the matrix products.
+//! This file: the geometry. `reference.rs`: the loop nest. `im2col.rs`: matrix products for any element. For `f32`: `plan.rs`
+//! chooses, `lower.rs` turns every stride into steps of one, `planes.rs` lays out what is read, `implicit.rs` and `dot.rs` do
+//! any geometry, `winograd` the common ones with fewer multiplications, `epilogue.rs` is what is done on the way out.
 
+mod dot;
+mod epilogue;
 mod im2col;
+mod implicit;
+mod lower;
+mod plan;
+mod planes;
 mod reference;
+mod winograd;
+
+pub(crate) use self::epilogue::Epilogue;
+pub use self::plan::{Algorithm, set_exact};
 
 use crate::element::Element;
 use crate::shape::{Shape, ShapeError};
@@ -163,6 +176,63 @@ impl Conv2d {
     /// If an argument does not have the shape that [`shape`](Conv2d::shape) says.
     #[track_caller]
     pub fn leave<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+        self.check(slot, a, b);
+        T::convolve(self, slot, a, b)
+    }
+
+    /// The result `y = act(conv(x, w) + bias)` in one go: `bias` `[O]`, `act` the leaky rectifier of a slope from 0 to 1 (1 for
+    /// none, 0 for ReLU).
+    ///
+    /// # Panics
+    /// If an argument does not have the shape that [`shape`](Conv2d::shape) says, or the bias not one number for each output.
+    #[track_caller]
+    pub fn forward<T: Element>(&self, x: &Tensor<T>, w: &Tensor<T>, bias: Option<&Tensor<T>>, slope: f64) -> Tensor<T> {
+        self.check(Slot::Y, x, w);
+        if let Some(bias) = bias {
+            assert!(*bias.shape() == [self.outputs], "conv2d: expected bias [{}], got {:?}", self.outputs, bias.shape());
+        }
+        assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
+        T::convolve_with(self, x, w, bias, slope)
+    }
+
+    /// The plain way of [`forward`](Conv2d::forward), step by step.
+    pub(crate) fn forward_plain<T: Element>(
+        &self,
+        x: &Tensor<T>,
+        w: &Tensor<T>,
+        bias: Option<&Tensor<T>>,
+        slope: f64,
+    ) -> Tensor<T> {
+        let y = self.by_products(Slot::Y, x, w);
+        let y = match bias {
+            Some(bias) => y.zip(&bias.reshape([self.outputs, 1, 1]), |y, b| y + b),
+            None => y,
+        };
+        y.into_map(|v| v.max(v * T::splat(slope)))
+    }
+
+    /// One slot through matrix products, for any element.
+    pub(crate) fn by_products<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+        match slot {
+            Slot::X => self.data(a, b),
+            Slot::W => self.weight(a, b),
+            Slot::Y => self.result(a, b),
+        }
+    }
+
+    /// One slot of `f32` numbers by the planned algorithm.
+    pub(crate) fn by_plan(&self, slot: Slot, a: &Tensor, b: &Tensor) -> Tensor {
+        self.compute(self.plan(slot), slot, a, b, Epilogue::NONE)
+    }
+
+    /// [`forward`](Conv2d::forward) of `f32` numbers by the planned algorithm.
+    pub(crate) fn forward_by_plan(&self, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, slope: f64) -> Tensor {
+        let epilogue = Epilogue { bias: bias.map(Tensor::data), slope: slope as f32 };
+        self.compute(self.plan(Slot::Y), Slot::Y, x, w, epilogue)
+    }
+
+    #[track_caller]
+    fn check<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) {
         let (first, second) = match slot {
             Slot::X => (Slot::W, Slot::Y),
             Slot::W => (Slot::Y, Slot::X),
@@ -177,72 +247,8 @@ impl Conv2d {
             a.shape(),
             b.shape()
         );
-        match slot {
-            Slot::X => self.data(a, b),
-            Slot::W => self.weight(a, b),
-            Slot::Y => self.forward(a, b),
-        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Random;
-
-    fn geometries() -> Vec<Conv2d> {
-        let conv = |x: [usize; 4], w: [usize; 4], window| Conv2d::new(&x, &w, window).unwrap();
-        vec![
-            conv([2, 3, 6, 5], [4, 3, 3, 3], Window::new(1, 1)),
-            conv([2, 3, 7, 6], [4, 3, 3, 2], Window::new(2, 1)),
-            conv([1, 4, 9, 8], [6, 2, 3, 3], Window { dilation: [2, 1], groups: 2, ..Window::new(1, 2) }),
-            conv([3, 4, 5, 5], [4, 1, 3, 3], Window { groups: 4, ..Window::new(1, 1) }),
-            conv([2, 2, 6, 7], [3, 2, 4, 3], Window { padding: [[0, 2], [3, 1]], stride: [2, 3], ..Window::default() }),
-            conv([5, 3, 4, 4], [2, 3, 4, 4], Window::default()),
-            conv([1, 2, 90, 70], [3, 2, 3, 3], Window::new(1, 1)),
-            conv([0, 2, 4, 4], [3, 2, 3, 3], Window::new(1, 1)),
-        ]
-    }
-
-    #[test]
-    fn matrix_products_agree_with_the_loop_nest() {
-        let mut random = Random::new(1, 0);
-        for conv in geometries() {
-            let [x, w, y]: [Tensor<f64>; 3] =
-                [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
-            for (slot, a, b) in [(Slot::X, &w, &y), (Slot::W, &y, &x), (Slot::Y, &x, &w)] {
-                let (fast, slow) = (conv.leave(slot, a, b), conv.reference(slot, a, b));
-                let worst = fast.zip(&slow, |f, s| (f - s).abs()).data().iter().fold(0.0, |m: f64, &v| m.max(v));
-                assert!(worst < 1e-11, "{conv:?} {slot:?}: {worst}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_three_operations_are_one_form() {
-        let mut random = Random::new(2, 0);
-        for conv in geometries() {
-            let [x, w, y]: [Tensor<f64>; 3] =
-                [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
-            let t = conv.leave(Slot::Y, &x, &w).dot(&y);
-            assert!((t - conv.leave(Slot::X, &w, &y).dot(&x)).abs() < 1e-10 * (1.0 + t.abs()));
-            assert!((t - conv.leave(Slot::W, &y, &x).dot(&w)).abs() < 1e-10 * (1.0 + t.abs()));
-        }
-    }
-
-    #[test]
-    fn a_transposed_geometry_gives_back_its_input_size() {
-        let conv = Conv2d::transposed(&[1, 8, 4, 4], &[8, 3, 4, 4], Window::new(2, 1), [0, 0]).unwrap();
-        assert_eq!((conv.input, conv.output()), ([8, 8], [4, 4]));
-        let conv = Conv2d::transposed(&[1, 8, 4, 4], &[8, 3, 3, 3], Window::new(2, 1), [1, 1]).unwrap();
-        assert_eq!((conv.input, conv.output()), ([8, 8], [4, 4]));
-    }
-
-    #[test]
-    fn mistakes_say_what_was_wanted() {
-        let wrong = Conv2d::new(&[2, 4, 8, 8], &[16, 3, 3, 3], Window::default()).unwrap_err();
-        assert_eq!(wrong.to_string(), "conv2d: expected weight [16, 4, K, K] for 1 groups, got [16, 3, 3, 3]");
-        assert!(Conv2d::new(&[1, 1, 2, 2], &[1, 1, 3, 3], Window::default()).is_err());
-        assert!(Conv2d::new(&[1, 1, 2], &[1, 1, 3, 3], Window::default()).is_err());
-    }
-}
+mod tests;

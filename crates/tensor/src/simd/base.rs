@@ -37,6 +37,7 @@ operators!(Base);
 impl Vector for Base {
     const LANES: usize = 8;
     type Eight = Self;
+    const TWIN: bool = false;
 
     #[inline(always)]
     fn splat(v: f32) -> Self {

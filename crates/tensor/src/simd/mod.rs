@@ -117,7 +117,13 @@ pub(crate) trait Kernel {
 /// Runs a kernel at the level in force.
 #[inline]
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    match level() {
+    run_at(level(), kernel)
+}
+
+/// Runs a kernel at a level that [`level`] gave: for work in several steps that must agree on the width of a vector.
+#[inline]
+pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
+    match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => x86::run_avx2(kernel),
         #[cfg(target_arch = "x86_64")]

@@ -21,6 +21,9 @@ pub(crate) trait Vector:
     /// A vector of eight lanes with the same instructions: what works on 8 x 8 tiles.
     type Eight: Vector<Eight = Self::Eight>;
 
+    /// Whether two vectors by six rows of sums fit the registers.
+    const TWIN: bool;
+
     /// `v` in every lane.
     fn splat(v: f32) -> Self;
     /// `LANES` numbers from `p` on, which needs no alignment.

@@ -66,6 +66,7 @@ operators!(Avx2);
 impl Vector for Avx2 {
     const LANES: usize = 8;
     type Eight = Self;
+    const TWIN: bool = true;
 
     instructions! {
         fn max(a, b) = _mm256_max_ps(b.0, a.0);
@@ -168,6 +169,7 @@ operators!(Avx512);
 impl Vector for Avx512 {
     const LANES: usize = 16;
     type Eight = Avx2;
+    const TWIN: bool = true;
 
     instructions! {
         fn max(a, b) = _mm512_max_ps(b.0, a.0);

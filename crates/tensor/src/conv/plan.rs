@@ -1,0 +1,112 @@
+//! Which way a convolution is computed: a rule on geometry alone, so that a run is repeated to the bit anywhere.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::winograd::{self, Tiles};
+use super::{Conv2d, Epilogue, Slot, dot, implicit};
+use crate::tensor::Tensor;
+
+/// A way to compute one slot of the form. Errors are the largest seen on standard normal numbers, divided by the largest
+/// value of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The loop nest of [`Conv2d::reference`].
+    Reference,
+    /// Matrix products, or inner products for the weights, straight from the picture: every geometry; error 2e-6.
+    Direct,
+    /// F(4x4, 3x3), 2.25 multiplications an output place instead of 9; error 3e-5.
+    Winograd4,
+    /// F(6x6, 3x3), 1.78 multiplications an output place; error 5e-5.
+    Winograd6,
+    /// 4x4 with a stride of 2 as four 2x2 on phases, F(4x4, 2x2): 6.25 multiplications an output place instead of 16; error
+    /// 2e-5.
+    PhaseWinograd,
+}
+
+/// Channels on either side below which transforms cost more than they save.
+const FEW: usize = 12;
+/// Bytes of filters for F(6, 3) above which the transform of filters is too dear.
+const FILTERS: usize = 20 << 20;
+
+static EXACT: AtomicBool = AtomicBool::new(false);
+
+/// Makes every [`plan`](Conv2d::plan) choose [`Algorithm::Direct`] from now on, in every thread: convolutions to the last
+/// digits, slower.
+pub fn set_exact(exact: bool) {
+    EXACT.store(exact, Ordering::Relaxed);
+}
+
+impl Conv2d {
+    /// The algorithm for one slot of `f32` numbers.
+    pub fn plan(&self, slot: Slot) -> Algorithm {
+        if EXACT.load(Ordering::Relaxed) || self.channels.min(self.outputs) < FEW {
+            return Algorithm::Direct;
+        }
+        if self.allows(Algorithm::PhaseWinograd) {
+            return Algorithm::PhaseWinograd;
+        }
+        if !self.allows(Algorithm::Winograd6) {
+            return Algorithm::Direct;
+        }
+        // Multiplications for an output place, with those for places beyond the edge.
+        let size = if slot == Slot::X { self.input } else { self.output() };
+        let work = |side: usize| {
+            let covered: usize = size.iter().map(|s| s.next_multiple_of(side)).product();
+            ((side + 2) * (side + 2) * covered) as f64 / (side * side * size[0] * size[1]).max(1) as f64
+        };
+        let filters = 64 * self.channels * self.outputs * size_of::<f32>();
+        let largest = Algorithm::Winograd6;
+        if filters <= FILTERS && work(6) < work(4) { largest } else { Algorithm::Winograd4 }
+    }
+
+    /// Whether an algorithm can compute this geometry.
+    pub fn allows(&self, algorithm: Algorithm) -> bool {
+        let plain = self.window.groups == 1 && self.window.dilation == [1, 1];
+        let padded = |most: usize| self.window.padding.iter().flatten().all(|&p| p <= most);
+        match algorithm {
+            Algorithm::Reference | Algorithm::Direct => true,
+            Algorithm::Winograd4 | Algorithm::Winograd6 => {
+                plain && self.kernel == [3, 3] && self.window.stride == [1, 1] && padded(2)
+            }
+            Algorithm::PhaseWinograd => plain && self.kernel == [4, 4] && self.window.stride == [2, 2] && padded(3),
+        }
+    }
+
+    /// One slot of `f32` numbers by an algorithm of choice, arguments as for [`leave`](Conv2d::leave).
+    ///
+    /// # Panics
+    /// If the arguments do not have the shapes of their slots, or the algorithm does not do this geometry.
+    #[track_caller]
+    pub fn leave_by(&self, algorithm: Algorithm, slot: Slot, a: &Tensor, b: &Tensor) -> Tensor {
+        self.check(slot, a, b);
+        assert!(self.allows(algorithm), "conv2d: {algorithm:?} does not compute {self:?}");
+        self.compute(algorithm, slot, a, b, Epilogue::NONE)
+    }
+
+    /// Shapes are checked, and the algorithm fits.
+    pub(super) fn compute(
+        &self,
+        algorithm: Algorithm,
+        slot: Slot,
+        a: &Tensor,
+        b: &Tensor,
+        epilogue: Epilogue,
+    ) -> Tensor {
+        let tiles = match algorithm {
+            Algorithm::Reference => return self.reference(slot, a, b),
+            Algorithm::Direct => None,
+            Algorithm::Winograd4 => Some(Tiles::Four),
+            Algorithm::Winograd6 => Some(Tiles::Six),
+            Algorithm::PhaseWinograd => Some(Tiles::Phases),
+        };
+        let (a, b) = (a.data(), b.data());
+        match (slot, tiles) {
+            (Slot::Y, Some(tiles)) => winograd::filter(self, slot, tiles, a, b, epilogue),
+            (Slot::X, Some(tiles)) => winograd::filter(self, slot, tiles, b, a, epilogue),
+            (Slot::W, Some(tiles)) => winograd::gradient(self, tiles, b, a),
+            (Slot::Y, None) => implicit::filter(self, slot, a, b, epilogue),
+            (Slot::X, None) => implicit::filter(self, slot, b, a, epilogue),
+            (Slot::W, None) => dot::gradient(self, b, a),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The weight gradient by minimal filtering: the gradient's tiles act as long filters on the tiles of the picture, and what
+//! comes out are the taps. Summing over tiles is the inner length of one matrix product for each point.
+//!
+//! Lanes hold eight channels here. Blocks of tiles follow each other and add to the same sums, so the order is fixed.
+
+use super::scheme::{SIDE, Scheme};
+use super::tiles::{Corner, Patches, View, inverse, nothing, transform};
+use super::{Grid, Source, Term, stride, terms};
+use crate::conv::lower::Lowered;
+use crate::conv::{Conv2d, Slot};
+use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
+use crate::memory::Buffer;
+use crate::parallel::{self, Scatter};
+use crate::simd::{self, Kernel, Vector};
+use crate::tensor::Tensor;
+
+/// Numbers that the tiles of a block may take: a good part of a large third cache.
+const BLOCK_NUMBERS: usize = 4 << 20;
+
+/// Rows of a matrix `[point, tile or output, row]`.
+struct Points<'b> {
+    values: Scatter<'b, f32>,
+    row: usize,
+    point: usize,
+}
+
+/// What a block's tasks share.
+struct Work<'a> {
+    grid: Grid,
+    terms: &'a [Term],
+    /// The picture, and the gradient.
+    source: Source<'a>,
+    y: &'a [f32],
+    outputs: usize,
+    size: [usize; 2],
+    /// Channels of a term, rounded up to whole groups of eight.
+    padded: usize,
+}
+
+pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
+    let job = Lowered::new(conv, Slot::Y);
+    let terms = terms(&job.families[0], job.step_in[1], S::TAPS);
+    let grid = Grid::new(job.images, conv.output(), S::OUTPUTS);
+    let points = S::POINTS * S::POINTS;
+    let padded = job.channels.next_multiple_of(8);
+    let channels = terms.len() * padded;
+    let (row_x, row_y) = (stride(channels), stride(job.outputs.next_multiple_of(8)));
+    let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(64, 2048).min(grid.tiles().max(1));
+    let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * tiles * row + 64));
+    let sum_point = job.outputs * row_x;
+    let mut sums = Buffer::stale(points * sum_point + 64);
+    let source = Source::new(&job, x, S::OUTPUTS);
+    let work = Work { grid, terms: &terms, source, y, outputs: job.outputs, size: conv.output(), padded };
+    for (b, first) in (0..grid.tiles()).step_by(tiles).enumerate() {
+        let block = first..(first + tiles).min(grid.tiles());
+        let x_side = Points { values: Scatter::new(&mut v), row: row_x, point: tiles * row_x };
+        let y_side = Points { values: Scatter::new(&mut g), row: row_y, point: tiles * row_y };
+        let (octets, all) = (padded / 8, padded / 8 + job.outputs.div_ceil(8));
+        parallel::tasks(all, |task| {
+            let scheme = std::marker::PhantomData::<S>;
+            let (work, block) = (&work, &block);
+            if task < octets {
+                simd::run(Pictures { work, block, octet: task, out: &x_side, scheme });
+            } else {
+                simd::run(Gradients { work, block, octet: task - octets, out: &y_side, scheme });
+            }
+        });
+        let sums = Points { values: Scatter::new(&mut sums), row: row_x, point: sum_point };
+        parallel::tasks(points, |at| {
+            let size = [job.outputs, block.len(), channels];
+            simd::run(Products { size, at, add: b > 0, x: &x_side, y: &y_side, sums: &sums });
+        });
+    }
+    if grid.tiles() == 0 {
+        sums.fill(0.0);
+    }
+    let taps = conv.kernel[0] * conv.kernel[1];
+    Tensor::build(conv.shape(Slot::W), |w| {
+        parallel::chunks(w, job.channels * taps, |o, w| {
+            let scheme = std::marker::PhantomData::<S>;
+            simd::run(Weights { work: &work, sums: &sums[o * row_x..], point: sum_point, channels: job.channels, taps, w, scheme });
+        });
+    })
+}
+
+type Tiles = std::ops::Range<usize>;
+
+/// Eight channels of the picture, transformed.
+struct Pictures<'a, S> {
+    work: &'a Work<'a>,
+    block: &'a Tiles,
+    octet: usize,
+    out: &'a Points<'a>,
+    scheme: std::marker::PhantomData<S>,
+}
+impl<S: Scheme> Kernel for Pictures<'_, S> {
+    type Output = ();
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "writes tiles by pointers")]
+    fn run<V: Vector>(self) {
+        let Work { grid, terms, source, padded, .. } = self.work;
+        let size = source.copy_size();
+        let mut copies = Buffer::stale(8 * size);
+        let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
+        let lanes = 8.min(source.channels - 8 * self.octet);
+        let mut copied = usize::MAX;
+        for (row, t) in self.block.clone().enumerate() {
+            let place = grid.place(t);
+            if place.image != copied {
+                copied = place.image;
+                for l in 0..lanes {
+                    source.copy(copied, 8 * self.octet + l, &mut copies[l * size..][..size]);
+                }
+            }
+            for (i, term) in terms.iter().enumerate() {
+                let mut corners = [nothing(); 8];
+                for (l, (corner, patch)) in corners.iter_mut().zip(&mut patches).enumerate().take(lanes) {
+                    let (view, shift) = source.view(place.image, 8 * self.octet + l, term, &copies[l * size..]);
+                    *corner = view.tile(place.y as isize + shift[0], place.x as isize + shift[1], S::POINTS, patch);
+                }
+                let start = row * self.out.row + i * padded + 8 * self.octet;
+                let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
+                // SAFETY: tiles have eight numbers a row; these eight columns of every row are this task's.
+                unsafe {
+                    transform::<V::Eight>(&corners, S::POINTS, S::POINTS, |x| S::input(x), out, self.out.point);
+                }
+            }
+        }
+    }
+}
+
+/// Eight channels of the gradient, transformed.
+struct Gradients<'a, S> {
+    work: &'a Work<'a>,
+    block: &'a Tiles,
+    octet: usize,
+    out: &'a Points<'a>,
+    scheme: std::marker::PhantomData<S>,
+}
+impl<S: Scheme> Kernel for Gradients<'_, S> {
+    type Output = ();
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "writes tiles by pointers")]
+    fn run<V: Vector>(self) {
+        let Work { grid, y, outputs, size: [rows, columns], .. } = *self.work;
+        let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
+        let lanes = 8.min(outputs - 8 * self.octet);
+        for (row, t) in self.block.clone().enumerate() {
+            let place = grid.place(t);
+            let mut corners: [Corner; 8] = [nothing(); 8];
+            for (l, (corner, patch)) in corners.iter_mut().zip(&mut patches).enumerate().take(lanes) {
+                let plane = &y[(place.image * outputs + 8 * self.octet + l) * rows * columns..][..rows * columns];
+                let view = View { at: plane.as_ptr(), pitch: columns, rows, columns };
+                *corner = view.tile(place.y as isize, place.x as isize, S::OUTPUTS, patch);
+            }
+            let start = row * self.out.row + 8 * self.octet;
+            let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
+            // SAFETY: as for the picture.
+            unsafe {
+                transform::<V::Eight>(&corners, S::OUTPUTS, S::POINTS, |x| S::gradient(x), out, self.out.point);
+            }
+        }
+    }
+}
+
+/// The product of one point: outputs by channels, over the tiles of a block.
+struct Products<'a> {
+    size: [usize; 3],
+    at: usize,
+    add: bool,
+    x: &'a Points<'a>,
+    y: &'a Points<'a>,
+    sums: &'a Points<'a>,
+}
+impl Kernel for Products<'_> {
+    type Output = ();
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "the product walks matrices by pointers")]
+    fn run<V: Vector>(self) {
+        let [m, k, n] = self.size;
+        let [x, y, c] = [self.x, self.y, self.sums].map(|p| (p.values.at(self.at * p.point, 0), p.row));
+        // SAFETY: the buffers were made for these sizes, with 64 numbers behind the last row for the last strip.
+        unsafe {
+            product::<V>(
+                m,
+                k,
+                n,
+                Operand::plain(y.0, y.1, ROWS),
+                Operand::plain(x.0, x.1, strip::<V>()),
+                Target { at: c.0, stride: c.1, add: self.add },
+            );
+        }
+    }
+}
+
+/// The taps of one output.
+struct Weights<'a, S> {
+    work: &'a Work<'a>,
+    sums: &'a [f32],
+    point: usize,
+    channels: usize,
+    taps: usize,
+    w: &'a mut [f32],
+    scheme: std::marker::PhantomData<S>,
+}
+impl<S: Scheme> Kernel for Weights<'_, S> {
+    type Output = ();
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "reads products by pointers")]
+    fn run<V: Vector>(self) {
+        for (i, term) in self.work.terms.iter().enumerate() {
+            for first in (0..self.channels).step_by(8) {
+                let x = self.sums[i * self.work.padded + first..].as_ptr();
+                // SAFETY: every point has this row, with room for whole groups of eight channels.
+                let sums =
+                    unsafe { inverse::<V::Eight>(x, self.point, S::POINTS, S::TAPS, |x| S::taps(x)) };
+                for (t, &weight) in term.weights.iter().enumerate() {
+                    let mut numbers = [0.0; 8];
+                    sums[t / S::TAPS][t % S::TAPS].to_slice(&mut numbers);
+                    for (l, &v) in numbers.iter().enumerate().take(self.channels - first) {
+                        self.w[(first + l) * self.taps + weight] = v;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Eight tiles at a time: rows are read as vectors and transformed along columns, a transpose puts tiles into lanes, and the
+//! second transform works along rows. What comes out has one vector of eight tiles for each point.
+
+use super::scheme::SIDE;
+use crate::simd::Vector;
+
+/// Where the rows of a tile begin, and their distance.
+#[derive(Clone, Copy)]
+pub(super) struct Corner {
+    pub(super) at: *const f32,
+    pub(super) pitch: usize,
+}
+
+/// A plane to read tiles from: `rows` by `columns` places from `at` on, rows `pitch` apart.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    pub(super) at: *const f32,
+    pub(super) pitch: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+/// Room for the tiles of one group that reach over an edge.
+pub(super) type Patches = [[f32; SIDE * SIDE]; 8];
+
+static ZEROS: [f32; SIDE * SIDE] = [0.0; SIDE * SIDE];
+
+/// A tile of nothing.
+pub(super) fn nothing() -> Corner {
+    Corner { at: ZEROS.as_ptr(), pitch: SIDE }
+}
+
+impl View {
+    /// The tile whose first place is (`y`, `x`) and that has `side` rows of eight places: in the plane itself if it lies
+    /// inside, else copied with zeros around.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "copies rows by pointers")]
+    pub(super) fn tile(&self, y: isize, x: isize, side: usize, patch: &mut [f32; SIDE * SIDE]) -> Corner {
+        let start = self.at.wrapping_offset(y * self.pitch as isize + x);
+        let (rows, columns) = (self.rows as isize, self.columns as isize);
+        if y >= 0 && x >= 0 && y + side as isize <= rows && x + SIDE as isize <= columns {
+            return Corner { at: start, pitch: self.pitch };
+        }
+        let (first, end) = ((-x).clamp(0, SIDE as isize), (columns - x).clamp(0, SIDE as isize));
+        for (i, row) in patch.chunks_mut(SIDE).take(side).enumerate() {
+            row.fill(0.0);
+            let inside = (0..rows).contains(&(y + i as isize));
+            if inside && first < end {
+                let from = start.wrapping_offset((i * self.pitch) as isize + first);
+                let row = &mut row[first as usize..end as usize];
+                // SAFETY: row y + i exists, and so do its places x + first to x + end.
+                row.copy_from_slice(unsafe { std::slice::from_raw_parts(from, row.len()) });
+            }
+        }
+        Corner { at: patch.as_ptr(), pitch: SIDE }
+    }
+}
+
+/// Transforms eight tiles of `rows` rows by `matrix` in both directions and writes its `points` squared vectors, `distance`
+/// apart.
+///
+/// # Safety
+/// Every row of every tile has eight places to read, and `out` has room for eight numbers at every distance.
+#[inline(always)]
+#[allow(unsafe_code, reason = "reads tiles and writes vectors by pointers")]
+pub(super) unsafe fn transform<E: Vector<Eight = E>>(
+    tiles: &[Corner; 8],
+    rows: usize,
+    points: usize,
+    matrix: impl Fn([E; SIDE]) -> [E; SIDE],
+    out: *mut f32,
+    distance: usize,
+) {
+    let mut columns = [[E::zero(); 8]; SIDE];
+    for (l, tile) in tiles.iter().enumerate() {
+        let mut x = [E::zero(); SIDE];
+        for (i, x) in x.iter_mut().enumerate().take(rows) {
+            // SAFETY: the caller says that the tile's rows can be read.
+            *x = unsafe { E::load(tile.at.wrapping_add(i * tile.pitch)) };
+        }
+        let x = matrix(x);
+        for i in 0..points {
+            columns[i][l] = x[i];
+        }
+    }
+    for (i, column) in columns.into_iter().enumerate().take(points) {
+        let x = matrix(E::transpose(column));
+        for (j, x) in x.into_iter().enumerate().take(points) {
+            // SAFETY: the caller says that there is room.
+            unsafe { x.store(out.wrapping_add((i * points + j) * distance)) };
+        }
+    }
+}
+
+/// The reverse: reads `points` squared vectors of eight tiles and gives `sides` by `sides` of them.
+///
+/// # Safety
+/// Eight numbers can be read from `x` on at every distance.
+#[inline(always)]
+#[allow(unsafe_code, reason = "reads vectors by pointers")]
+pub(super) unsafe fn inverse<E: Vector<Eight = E>>(
+    x: *const f32,
+    distance: usize,
+    points: usize,
+    sides: usize,
+    matrix: impl Fn([E; SIDE]) -> [E; SIDE],
+) -> [[E; SIDE]; SIDE] {
+    let mut half = [[E::zero(); SIDE]; SIDE];
+    for i in 0..points {
+        let mut row = [E::zero(); SIDE];
+        for (j, v) in row.iter_mut().enumerate().take(points) {
+            // SAFETY: the caller says that it can be read.
+            *v = unsafe { E::load(x.wrapping_add((i * points + j) * distance)) };
+        }
+        let row = matrix(row);
+        for j in 0..sides {
+            half[j][i] = row[j];
+        }
+    }
+    let mut out = [[E::zero(); SIDE]; SIDE];
+    for j in 0..sides {
+        let column = matrix(half[j]);
+        for i in 0..sides {
+            out[i][j] = column[i];
+        }
+    }
+    out
+}

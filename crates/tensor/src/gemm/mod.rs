@@ -1,0 +1,226 @@
+//! Matrix products. `f32`: packed panels and [`tile`]s, in parallel, for operands of any strides. `f64`: `matrixmultiply`.
+//!
+//! The inner length is cut into runs of [`DEPTH`]. For each run A is packed into panels of six rows and B into panels of one
+//! strip of columns, then tasks compute blocks of C: a strip of B lies in the first cache while the block's rows of A, which
+//! fit the second, pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of
+//! threads.
+
+pub(crate) mod tile;
+
+use self::tile::{DEPTH, Operand, ROWS, Target, product, strip};
+use crate::element::Gemm;
+use crate::memory::Buffer;
+use crate::parallel::{self, Scatter};
+use crate::simd::{self, Kernel, Vector};
+
+/// Rows of a block of C: with [`DEPTH`] they fill half of a common second cache.
+const BLOCK_ROWS: usize = 16 * ROWS;
+/// Columns of a block of C.
+const BLOCK_COLUMNS: usize = 1024;
+/// Blocks that a product should have, so that many threads find work.
+const BLOCKS: usize = 32;
+/// Multiplications below which packing and tasks cost more than they save.
+const SMALL: usize = 16 * 16 * 16;
+
+/// The product for `f32`.
+pub(crate) fn sgemm(g: Gemm<'_, f32>) {
+    g.check_bounds();
+    if g.m == 0 || g.n == 0 {
+        return;
+    }
+    let is_small = g.m * g.n * g.k <= SMALL;
+    if is_small || (g.beta != 0.0 && g.beta != 1.0) {
+        scale(g.c, g.m, g.n, g.c_stride, g.beta);
+    }
+    if is_small { small(g) } else { packed(g) }
+}
+
+/// The product for `f64`.
+#[allow(unsafe_code, reason = "matrixmultiply takes raw pointers; the bounds are checked first")]
+pub(crate) fn dgemm(g: Gemm<'_, f64>) {
+    g.check_bounds();
+    if g.m == 0 || g.n == 0 {
+        return;
+    }
+    let stride = |s: usize| isize::try_from(s).expect("a stride within isize");
+    parallel::chunks(g.c, BLOCK_ROWS * g.c_stride, |block, c| {
+        let first = block * BLOCK_ROWS;
+        // A last block may hold less than a whole row's stride, or gaps behind the last row.
+        let rows = BLOCK_ROWS.min(g.m.saturating_sub(first));
+        if rows == 0 {
+            return;
+        }
+        // SAFETY: check_bounds has proved that every index the strides reach lies inside a, b and c; this task's rows of c
+        // are its own chunk of it, and c is borrowed mutably, so it cannot overlap a or b.
+        unsafe {
+            matrixmultiply::dgemm(
+                rows,
+                g.k,
+                g.n,
+                1.0,
+                g.a[first * g.a_strides.0..].as_ptr(),
+                stride(g.a_strides.0),
+                stride(g.a_strides.1),
+                g.b.as_ptr(),
+                stride(g.b_strides.0),
+                stride(g.b_strides.1),
+                g.beta,
+                c.as_mut_ptr(),
+                stride(g.c_stride),
+                1,
+            );
+        }
+    });
+}
+
+fn scale(c: &mut [f32], m: usize, n: usize, stride: usize, beta: f32) {
+    for row in c.chunks_mut(stride).take(m) {
+        // Zero is not multiplied: what stands there may be anything.
+        row[..n].iter_mut().for_each(|v| *v = if beta == 0.0 { 0.0 } else { beta * *v });
+    }
+}
+
+/// Row by row, without packing.
+fn small(g: Gemm<'_, f32>) {
+    for (i, row) in g.c.chunks_mut(g.c_stride).take(g.m).enumerate() {
+        for p in 0..g.k {
+            let a = g.a[i * g.a_strides.0 + p * g.a_strides.1];
+            let b = &g.b[p * g.b_strides.0..];
+            if g.b_strides.1 == 1 {
+                row[..g.n].iter_mut().zip(b).for_each(|(c, &b)| *c += a * b);
+            } else {
+                row[..g.n].iter_mut().zip(b.iter().step_by(g.b_strides.1)).for_each(|(c, &b)| *c += a * b);
+            }
+        }
+    }
+}
+
+/// Rows and columns of a block, from the size of the product alone.
+fn block(m: usize, n: usize, strip: usize) -> (usize, usize) {
+    let (mut rows, mut columns) = (BLOCK_ROWS, BLOCK_COLUMNS);
+    while m.div_ceil(rows) * n.div_ceil(columns) < BLOCKS {
+        if columns > 4 * strip {
+            columns /= 2;
+        } else if rows > 4 * ROWS {
+            rows /= 2;
+        } else {
+            break;
+        }
+    }
+    (rows, columns)
+}
+
+fn packed(g: Gemm<'_, f32>) {
+    // The level decides the width of a panel: read once, so that packing and product agree whatever happens meanwhile.
+    let level = simd::level();
+    let width = simd::run_at(level, StripWidth);
+    let (rows, columns) = block(g.m, g.n, width);
+    let (panels_a, panels_b) = (g.m.div_ceil(ROWS), g.n.div_ceil(width));
+    let deepest = DEPTH.min(g.k);
+    let mut a = Buffer::stale(panels_a * ROWS * deepest);
+    let mut b = Buffer::stale(panels_b * width * deepest);
+    let down = g.m.div_ceil(rows);
+    let c = Scatter::new(g.c);
+    for p in (0..g.k).step_by(DEPTH) {
+        let k = DEPTH.min(g.k - p);
+        pack(&mut a, ROWS, k, &g.a[p * g.a_strides.1..], (g.a_strides.1, g.a_strides.0), g.m);
+        pack(&mut b, width, k, &g.b[p * g.b_strides.0..], g.b_strides, g.n);
+        parallel::tasks(down * g.n.div_ceil(columns), |task| {
+            let (i, j) = (task % down * rows, task / down * columns);
+            let (m, n) = (rows.min(g.m - i), columns.min(g.n - j));
+            let at = c.at(i * g.c_stride + j, (m - 1) * g.c_stride + n);
+            simd::run_at(level, Block {
+                size: [m, k, n],
+                a: Operand { at: a[i * k..].as_ptr(), step: ROWS, panel: ROWS * k },
+                b: Operand { at: b[j * k..].as_ptr(), step: width, panel: width * k },
+                c: Target { at, stride: g.c_stride, add: p > 0 || g.beta != 0.0 },
+            });
+        });
+    }
+}
+
+struct StripWidth;
+impl Kernel for StripWidth {
+    type Output = usize;
+    #[inline(always)]
+    fn run<V: Vector>(self) -> usize {
+        strip::<V>()
+    }
+}
+
+/// One block of C. Its operands are whole panels, padded with zeros.
+struct Block {
+    size: [usize; 3],
+    a: Operand,
+    b: Operand,
+    c: Target,
+}
+impl Kernel for Block {
+    type Output = ();
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "the kernel walks its operands by pointers")]
+    fn run<V: Vector>(self) {
+        let [m, k, n] = self.size;
+        // SAFETY: `packed` made the panels for these sizes and this level, and gave this block of C to this task alone.
+        unsafe { product::<V>(m, k, n, self.a, self.b, self.c) }
+    }
+}
+
+/// Packs `k` inner places of `n` rows (or columns) into panels of `width`: `out[t][p][i]`, zeros where the last panel ends.
+/// `strides` are the distances of inner places and of rows.
+fn pack(out: &mut [f32], width: usize, k: usize, x: &[f32], strides: (usize, usize), n: usize) {
+    let out = &mut out[..n.div_ceil(width) * width * k];
+    parallel::rows(out, width * k, |t, out| {
+        let first = t * width;
+        let here = width.min(n - first);
+        let x = &x[first * strides.1..];
+        match strides {
+            (_, 1) => {
+                for (p, out) in out.chunks_mut(width).enumerate() {
+                    out[..here].copy_from_slice(&x[p * strides.0..][..here]);
+                    out[here..].fill(0.0);
+                }
+            }
+            (step, stride) => {
+                if here < width {
+                    out.fill(0.0);
+                }
+                for i in 0..here {
+                    let row = &x[i * stride..];
+                    let places = out[i..].iter_mut().step_by(width);
+                    if step == 1 {
+                        places.zip(&row[..k]).for_each(|(o, &v)| *o = v);
+                    } else {
+                        places.zip(row.iter().step_by(step)).for_each(|(o, &v)| *o = v);
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Random, Tensor};
+
+    #[test]
+    fn every_size_and_layout_agrees_with_f64() {
+        let mut random = Random::new(3, 0);
+        for (m, k, n) in [(1, 1, 1), (6, 16, 16), (7, 300, 33), (97, 257, 1030), (5, 700, 3), (130, 40, 70), (64, 600, 48)] {
+            for (ta, tb) in [(false, false), (true, false), (false, true)] {
+                let [a, b]: [Tensor; 2] = [(m, k), (k, n)].map(|(r, c)| random.normal([r, c], 0.0, 1.0));
+                let want = a.cast::<f64>().matmul(&b.cast());
+                let (a, a_strides) = if ta { (a.transpose(), (1, m)) } else { (a, (k, 1)) };
+                let (b, b_strides) = if tb { (b.transpose(), (1, k)) } else { (b, (n, 1)) };
+                let mut c = vec![0.5; m * n];
+                let (a, b) = (a.data(), b.data());
+                sgemm(Gemm { m, k, n, a, a_strides, b, b_strides, beta: 2.0, c: &mut c, c_stride: n });
+                let largest = want.data().iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+                for (got, want) in c.iter().zip(want.data()) {
+                    assert!((f64::from(*got) - 1.0 - want).abs() < 2e-6 * largest, "{m} {k} {n}: {got} {want}");
+                }
+            }
+        }
+    }
+}

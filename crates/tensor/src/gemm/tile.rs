@@ -1,0 +1,268 @@
+//! The innermost loop of everything that multiplies: a tile of the result in registers.
+//!
+//! An operand is read along the inner length `k`: at each step `rows` numbers of A, each broadcast, meet one or two vectors of
+//! B. Six rows by two vectors are twelve sums, which hides the latency of multiply-add and leaves four of AVX2's sixteen
+//! registers: two for B, one for the broadcast, one to spare. Four rows by three vectors would load less, and the compiler
+//! then keeps a sum in memory, which halves the speed.
+
+use crate::simd::Vector;
+
+/// Rows of a tile.
+pub(crate) const ROWS: usize = 6;
+/// Inner length of a run: so much of a strip of B stays in the first cache while all rows of A pass by.
+pub(crate) const DEPTH: usize = 256;
+
+/// A matrix as tiles read it: `at + step * p + panel * t` is where tile `t` begins at inner place `p`; a tile's own numbers
+/// are adjacent.
+#[derive(Clone, Copy)]
+pub(crate) struct Operand {
+    pub(crate) at: *const f32,
+    /// Distance of neighbouring inner places.
+    pub(crate) step: usize,
+    /// Distance of neighbouring tiles.
+    pub(crate) panel: usize,
+}
+
+impl Operand {
+    /// Adjacent numbers of neighbouring tiles adjacent: a matrix `[k, step]`, the inner length outermost.
+    pub(crate) fn plain(at: *const f32, step: usize, width: usize) -> Self {
+        Self { at, step, panel: width }
+    }
+}
+
+/// The matrix `c[i * stride + j]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) at: *mut f32,
+    pub(crate) stride: usize,
+    /// Whether the product is added to what stands there.
+    pub(crate) add: bool,
+}
+
+/// The columns that two vectors, or one where two do not fit, cover.
+pub(crate) fn strip<V: Vector>() -> usize {
+    if V::TWIN { 2 * V::LANES } else { V::LANES }
+}
+
+/// sum over p of `a[p][0..M]` times `b[p][0..N vectors]`
+#[inline(always)]
+#[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
+unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, b: Operand) -> [[V; N]; M] {
+    let mut sums = [[V::zero(); N]; M];
+    let (mut pa, mut pb) = (a.at, b.at);
+    for _ in 0..k {
+        // SAFETY: the caller says that k steps of both operands can be read.
+        unsafe {
+            let mut columns = [V::zero(); N];
+            for (j, column) in columns.iter_mut().enumerate() {
+                *column = V::load(pb.add(j * V::LANES));
+            }
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let row = V::splat(*pa.add(i));
+                for (sum, &column) in sums.iter_mut().zip(&columns) {
+                    *sum = row.mul_add(column, *sum);
+                }
+            }
+            pa = pa.wrapping_add(a.step);
+            pb = pb.wrapping_add(b.step);
+        }
+    }
+    sums
+}
+
+/// Stores a tile of which `columns` columns exist.
+#[inline(always)]
+#[allow(unsafe_code, reason = "stores by pointers")]
+unsafe fn store<V: Vector, const M: usize, const N: usize>(sums: [[V; N]; M], c: Target, columns: usize) {
+    for (i, row) in sums.into_iter().enumerate() {
+        for (j, sum) in row.into_iter().enumerate() {
+            let here = columns.saturating_sub(j * V::LANES).min(V::LANES);
+            // SAFETY: the caller says that M rows of `columns` columns can be written; no more are.
+            unsafe {
+                let at = c.at.add(i * c.stride + j * V::LANES);
+                if here == V::LANES {
+                    let sum = if c.add { sum + V::load(at) } else { sum };
+                    sum.store(at);
+                } else if here > 0 {
+                    let mut part = [0.0; 16];
+                    sum.to_slice(&mut part);
+                    for (x, v) in part[..here].iter().enumerate() {
+                        *at.add(x) = if c.add { *at.add(x) + v } else { *v };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// All rows of one strip of columns.
+#[inline(always)]
+#[allow(unsafe_code, reason = "walks matrices by pointers")]
+unsafe fn strip_of_rows<V: Vector, const N: usize>(
+    m: usize,
+    k: usize,
+    a: Operand,
+    b: Operand,
+    c: Target,
+    columns: usize,
+) {
+    let mut i = 0;
+    while i < m {
+        let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
+        let c = Target { at: c.at.wrapping_add(i * c.stride), ..c };
+        macro_rules! rows {
+            // SAFETY: as the caller says of all rows.
+            ($m:literal) => {
+                unsafe { store(tile::<V, $m, N>(k, a, b), c, columns) }
+            };
+        }
+        match m - i {
+            1 => rows!(1),
+            2 => rows!(2),
+            3 => rows!(3),
+            4 => rows!(4),
+            5 => rows!(5),
+            _ => rows!(6),
+        }
+        i += ROWS;
+    }
+}
+
+/// C = A B, or C += A B: `m` rows, `n` columns, inner length `k`. B's tiles are [`strip`] wide.
+///
+/// # Safety
+/// `k` steps of every tile of A and of B can be read, B's tiles in full width although fewer columns may exist, and `m` rows
+/// of `n` columns of C can be written.
+#[inline(always)]
+#[allow(unsafe_code, reason = "walks matrices by pointers")]
+pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand, b: Operand, c: Target) {
+    let width = strip::<V>();
+    for (s, j) in (0..n).step_by(width).enumerate() {
+        for p in (0..k).step_by(DEPTH) {
+            let depth = DEPTH.min(k - p);
+            let a = Operand { at: a.at.wrapping_add(p * a.step), ..a };
+            let b = Operand { at: b.at.wrapping_add(s * b.panel + p * b.step), ..b };
+            let c = Target { at: c.at.wrapping_add(j), add: c.add || p > 0, ..c };
+            // SAFETY: parts of what the caller vouches for.
+            unsafe {
+                if V::TWIN && n - j > V::LANES {
+                    strip_of_rows::<V, 2>(m, depth, a, b, c, n - j);
+                } else {
+                    strip_of_rows::<V, 1>(m, depth, a, b, c, n - j);
+                }
+            }
+        }
+    }
+}
+
+/// [`product`] with a B whose inner place `p` begins at `b + offsets[p]`: `size` is rows and columns.
+///
+/// # Safety
+/// As for [`product`]; three vectors can be read from every start of a strip, although fewer columns may exist.
+#[inline(always)]
+#[allow(unsafe_code, reason = "walks matrices by pointers")]
+pub(crate) unsafe fn product_at<V: Vector>(
+    [m, n]: [usize; 2],
+    offsets: &[usize],
+    a: Operand,
+    b: *const f32,
+    c: Target,
+) {
+    /// One tile, from sums to store.
+    #[inline(always)]
+    unsafe fn tile_at<V: Vector, const M: usize, const N: usize>(
+        offsets: &[usize],
+        a: Operand,
+        b: *const f32,
+        c: Target,
+        columns: usize,
+    ) {
+        let mut sums = [[V::zero(); N]; M];
+        let mut pa = a.at;
+        for &offset in offsets {
+            // SAFETY: as the caller says.
+            unsafe {
+                let mut columns = [V::zero(); N];
+                for (j, column) in columns.iter_mut().enumerate() {
+                    *column = V::load(b.add(offset + j * V::LANES));
+                }
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let row = V::splat(*pa.add(i));
+                    for (sum, &column) in sums.iter_mut().zip(&columns) {
+                        *sum = row.mul_add(column, *sum);
+                    }
+                }
+                pa = pa.wrapping_add(a.step);
+            }
+        }
+        // SAFETY: as the caller says.
+        unsafe { store(sums, c, columns) }
+    }
+    // Three rows by three vectors, or four to six by two: about as many sums either way.
+    let width = if m <= 3 && V::TWIN { 3 * V::LANES } else { strip::<V>() };
+    for j in (0..n).step_by(width) {
+        for i in (0..m).step_by(ROWS) {
+            let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
+            let (b, c) = (b.wrapping_add(j), Target { at: c.at.wrapping_add(i * c.stride + j), ..c });
+            macro_rules! rows {
+                ($($m:literal: $n:literal),+) => {
+                    match m - i {
+                        // SAFETY: as the caller says.
+                        $($m => unsafe {
+                            if V::TWIN {
+                                // Rows that are left over from a larger panel have its width.
+                                if width == 3 * V::LANES {
+                                    tile_at::<V, $m, $n>(offsets, a, b, c, n - j);
+                                } else {
+                                    tile_at::<V, $m, 2>(offsets, a, b, c, n - j);
+                                }
+                            } else {
+                                tile_at::<V, $m, 1>(offsets, a, b, c, n - j);
+                            }
+                        },)+
+                        // SAFETY: as the caller says.
+                        _ => unsafe {
+                            if V::TWIN {
+                                tile_at::<V, 6, 2>(offsets, a, b, c, n - j);
+                            } else {
+                                tile_at::<V, 6, 1>(offsets, a, b, c, n - j);
+                            }
+                        },
+                    }
+                };
+            }
+            rows!(1: 3, 2: 3, 3: 3, 4: 2, 5: 2);
+        }
+    }
+}
+
+/// The inner products of M vectors with N others, each of `steps` registers.
+///
+/// # Safety
+/// So many numbers can be read from every pointer.
+#[inline(always)]
+#[allow(unsafe_code, reason = "walks vectors by pointers")]
+pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
+    steps: usize,
+    a: [*const f32; M],
+    b: [*const f32; N],
+) -> [[f32; N]; M] {
+    let mut sums = [[V::zero(); N]; M];
+    for step in 0..steps {
+        let at = step * V::LANES;
+        // SAFETY: the caller says that the numbers can be read.
+        unsafe {
+            let mut ys = [V::zero(); N];
+            for (y, p) in ys.iter_mut().zip(b) {
+                *y = V::load(p.wrapping_add(at));
+            }
+            for (sums, p) in sums.iter_mut().zip(a) {
+                let x = V::load(p.wrapping_add(at));
+                for (sum, y) in sums.iter_mut().zip(ys) {
+                    *sum = x.mul_add(y, *sum);
+                }
+            }
+        }
+    }
+    sums.map(|row| row.map(V::sum))
+}
