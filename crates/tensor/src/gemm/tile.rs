@@ -264,5 +264,11 @@ pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
             }
         }
     }
-    sums.map(|row| row.map(V::sum))
+    let mut totals = [[0.0; N]; M];
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = sum.sum();
+        }
+    }
+    totals
 }

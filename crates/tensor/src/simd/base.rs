@@ -1,7 +1,7 @@
 //! The level of every machine: eight lanes of the crate `wide`.
 
 use bytemuck::cast;
-use wide::{CmpGt, f32x8, i32x8};
+use wide::{f32x8, i32x8};
 
 use super::vector::{Vector, operators};
 

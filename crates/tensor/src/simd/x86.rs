@@ -1,6 +1,9 @@
 //! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
 
-#![allow(unsafe_code, reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound")]
+#![allow(
+    unsafe_code,
+    reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound"
+)]
 
 // Why every `unsafe` here is sound: a value of these types comes from one of their own functions, those are called by kernels
 // only, and kernels reach these types through `run_avx2` and `run_avx512` only, which `simd::run` calls at a level that was
@@ -59,6 +62,27 @@ impl Avx2 {
         fn multiplied(a, b) = _mm256_mul_ps(a.0, b.0);
         fn divided(a, b) = _mm256_div_ps(a.0, b.0);
         fn negated(a) = _mm256_xor_ps(a.0, _mm256_set1_ps(-0.0));
+    }
+
+    /// Their numbers in turn, for the lower and the upper half of each group of four.
+    #[inline(always)]
+    fn pairs(a: Self, b: Self) -> [Self; 2] {
+        // SAFETY: see the top of the file.
+        unsafe { [Self(_mm256_unpacklo_ps(a.0, b.0)), Self(_mm256_unpackhi_ps(a.0, b.0))] }
+    }
+
+    /// Their pairs in turn, the lower ones and the upper ones of each group of four.
+    #[inline(always)]
+    fn quads(a: Self, b: Self) -> [Self; 2] {
+        // SAFETY: see the top of the file.
+        unsafe { [Self(_mm256_shuffle_ps::<0x44>(a.0, b.0)), Self(_mm256_shuffle_ps::<0xee>(a.0, b.0))] }
+    }
+
+    /// Their lower groups of four, and their upper ones.
+    #[inline(always)]
+    fn halves(a: Self, b: Self) -> [Self; 2] {
+        // SAFETY: see the top of the file.
+        unsafe { [Self(_mm256_permute2f128_ps::<0x20>(a.0, b.0)), Self(_mm256_permute2f128_ps::<0x31>(a.0, b.0))] }
     }
 }
 operators!(Avx2);
@@ -129,26 +153,13 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn transpose(r: [Self; 8]) -> [Self; 8] {
         // Pairs of rows, then quadruples, then halves.
-        // SAFETY: see the top of the file.
-        unsafe {
-            let lo = |a: Self, b: Self| _mm256_unpacklo_ps(a.0, b.0);
-            let hi = |a: Self, b: Self| _mm256_unpackhi_ps(a.0, b.0);
-            let pairs = [
-                [lo(r[0], r[1]), lo(r[2], r[3]), lo(r[4], r[5]), lo(r[6], r[7])],
-                [hi(r[0], r[1]), hi(r[2], r[3]), hi(r[4], r[5]), hi(r[6], r[7])],
-            ];
-            let quads = pairs.map(|[a, b, c, d]| {
-                [
-                    [_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0x44>(c, d)],
-                    [_mm256_shuffle_ps::<0xee>(a, b), _mm256_shuffle_ps::<0xee>(c, d)],
-                ]
-            });
-            let [[a, b], [c, d]] = quads;
-            let halves = [a, b, c, d];
-            let low = halves.map(|[p, q]| Self(_mm256_permute2f128_ps::<0x20>(p, q)));
-            let high = halves.map(|[p, q]| Self(_mm256_permute2f128_ps::<0x31>(p, q)));
-            [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]]
-        }
+        let ([a0, a1], [b0, b1]) = (Self::pairs(r[0], r[1]), Self::pairs(r[2], r[3]));
+        let ([c0, c1], [d0, d1]) = (Self::pairs(r[4], r[5]), Self::pairs(r[6], r[7]));
+        let ([l0, l1], [l2, l3]) = (Self::quads(a0, b0), Self::quads(a1, b1));
+        let ([h0, h1], [h2, h3]) = (Self::quads(c0, d0), Self::quads(c1, d1));
+        let ([t0, t4], [t1, t5]) = (Self::halves(l0, h0), Self::halves(l1, h1));
+        let ([t2, t6], [t3, t7]) = (Self::halves(l2, h2), Self::halves(l3, h3));
+        [t0, t1, t2, t3, t4, t5, t6, t7]
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Lanes hold eight channels here. Blocks of tiles follow each other and add to the same sums, so the order is fixed.
 
-use super::scheme::{SIDE, Scheme};
+use super::scheme::{GradientMatrix, InputMatrix, SIDE, Scheme, TapsMatrix};
 use super::tiles::{Corner, Patches, View, inverse, nothing, transform};
 use super::{Grid, Source, Term, stride, terms};
 use crate::conv::lower::Lowered;
@@ -78,7 +78,15 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     Tensor::build(conv.shape(Slot::W), |w| {
         parallel::chunks(w, job.channels * taps, |o, w| {
             let scheme = std::marker::PhantomData::<S>;
-            simd::run(Weights { work: &work, sums: &sums[o * row_x..], point: sum_point, channels: job.channels, taps, w, scheme });
+            simd::run(Weights {
+                work: &work,
+                sums: &sums[o * row_x..],
+                point: sum_point,
+                channels: job.channels,
+                taps,
+                w,
+                scheme,
+            });
         });
     })
 }
@@ -122,7 +130,7 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
                 let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
                 // SAFETY: tiles have eight numbers a row; these eight columns of every row are this task's.
                 unsafe {
-                    transform::<V::Eight>(&corners, S::POINTS, S::POINTS, |x| S::input(x), out, self.out.point);
+                    transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, out, self.out.point);
                 }
             }
         }
@@ -157,7 +165,7 @@ impl<S: Scheme> Kernel for Gradients<'_, S> {
             let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
             // SAFETY: as for the picture.
             unsafe {
-                transform::<V::Eight>(&corners, S::OUTPUTS, S::POINTS, |x| S::gradient(x), out, self.out.point);
+                transform::<V::Eight, GradientMatrix<S>>(&corners, S::OUTPUTS, S::POINTS, out, self.out.point);
             }
         }
     }
@@ -212,8 +220,7 @@ impl<S: Scheme> Kernel for Weights<'_, S> {
             for first in (0..self.channels).step_by(8) {
                 let x = self.sums[i * self.work.padded + first..].as_ptr();
                 // SAFETY: every point has this row, with room for whole groups of eight channels.
-                let sums =
-                    unsafe { inverse::<V::Eight>(x, self.point, S::POINTS, S::TAPS, |x| S::taps(x)) };
+                let sums = unsafe { inverse::<V::Eight, TapsMatrix<S>>(x, self.point, S::POINTS, S::TAPS) };
                 for (t, &weight) in term.weights.iter().enumerate() {
                     let mut numbers = [0.0; 8];
                     sums[t / S::TAPS][t % S::TAPS].to_slice(&mut numbers);

@@ -12,8 +12,8 @@ mod tiles;
 
 use std::ops::Range;
 
-use self::scheme::{F42, F43, F63, SIDE, Scheme};
-use self::tiles::{Corner, Patches, View, inverse, nothing, transform};
+use self::scheme::{F42, F43, F63, InputMatrix, OutputMatrix, SIDE, Scheme};
+use self::tiles::{Patches, View, inverse, nothing, transform};
 use super::lower::{Family, Lowered};
 use super::planes::Planes;
 use super::{Conv2d, Epilogue, Slot};
@@ -294,7 +294,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                     let out = before.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
                     // SAFETY: `tile` gives places with eight numbers a row; this channel's row of every point is its own.
                     unsafe {
-                        transform::<V::Eight>(&corners, S::POINTS, S::POINTS, |x| S::input(x), out, *point);
+                        transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, out, *point);
                     }
                 }
             }
@@ -347,24 +347,25 @@ impl<S: Scheme> Kernel for Output<'_, S> {
         let finish = epilogue.of::<V::Eight>(o);
         for (g, places) in block.places.chunks(8).enumerate() {
             for py in 0..sh {
-                let tiles: [_; 2] = std::array::from_fn(|px| {
-                    let family = py * sw + px.min(sw - 1);
-                    let start = family * S::POINTS * S::POINTS * point + o * block.row + g * 8;
+                let mut tiles = [[[V::Eight::zero(); 8]; SIDE]; 2];
+                for (px, tile) in tiles.iter_mut().enumerate().take(sw) {
+                    let start = (py * sw + px) * S::POINTS * S::POINTS * point + o * block.row + g * 8;
                     let x = behind.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
-                    if px >= sw {
-                        return [[V::Eight::zero(); 8]; SIDE];
-                    }
                     // SAFETY: every point has this row, with room for whole groups of eight.
-                    let tile = unsafe {
-                        inverse::<V::Eight>(x, *point, S::POINTS, S::OUTPUTS, |x| S::output(x))
-                    };
-                    tile.map(|row| V::Eight::transpose(row).map(|v| finish.apply(v)))
-                });
+                    *tile = unsafe { inverse::<V::Eight, OutputMatrix<S>>(x, *point, S::POINTS, S::OUTPUTS) };
+                    for row in tile.iter_mut().take(S::OUTPUTS) {
+                        *row = V::Eight::transpose(*row);
+                        for v in row {
+                            *v = finish.apply(*v);
+                        }
+                    }
+                }
                 for (l, place) in places.iter().enumerate() {
                     let size = lowered.families[py * sw].size;
                     let rows = size[0].saturating_sub(place.y).min(S::OUTPUTS);
                     for i in 0..rows {
-                        let line = ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
+                        let line =
+                            ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
                         let room = (w - place.x * sw).min(S::OUTPUTS * sw);
                         let mut numbers = [0.0; 2 * SIDE];
                         if sw == 1 {

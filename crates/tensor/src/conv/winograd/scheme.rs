@@ -37,6 +37,37 @@ pub(super) trait Scheme {
     fn taps<V: Vector>(p: [V; SIDE]) -> [V; SIDE];
 }
 
+/// One of a scheme's five matrices as a type: a closure around it would be compiled without the vector instructions.
+pub(super) trait Matrix {
+    /// The matrix times x, in every lane.
+    fn times<V: Vector>(x: [V; SIDE]) -> [V; SIDE];
+}
+
+macro_rules! matrices {
+    ($($(#[$doc:meta])* $name:ident = $method:ident;)+) => {$(
+        $(#[$doc])*
+        pub(super) struct $name<S>(std::marker::PhantomData<S>);
+        impl<S: Scheme> Matrix for $name<S> {
+            #[inline(always)]
+            fn times<V: Vector>(x: [V; SIDE]) -> [V; SIDE] {
+                S::$method(x)
+            }
+        }
+    )+};
+}
+matrices! {
+    /// [`Scheme::input`]
+    InputMatrix = input;
+    /// [`Scheme::filter`]
+    FilterMatrix = filter;
+    /// [`Scheme::output`]
+    OutputMatrix = output;
+    /// [`Scheme::gradient`]
+    GradientMatrix = gradient;
+    /// [`Scheme::taps`]
+    TapsMatrix = taps;
+}
+
 /// factor * x
 #[inline(always)]
 fn times<V: Vector>(factor: f32, x: V) -> V {
@@ -185,39 +216,29 @@ impl Scheme for F42 {
 
 #[cfg(test)]
 mod tests {
+    use std::marker::PhantomData;
+
     use super::*;
     use crate::simd::{Kernel, run};
 
-    /// The outputs of `f` for each unit vector: its matrix, column by column.
-    struct Columns<F>(F, usize);
-    impl<F: Transform> Kernel for Columns<F> {
+    /// A matrix, column by column: what it makes of each of the first unit vectors.
+    struct Columns<M>(usize, PhantomData<M>);
+    impl<M: Matrix> Kernel for Columns<M> {
         type Output = Vec<Vec<f64>>;
         #[inline(always)]
         fn run<V: Vector>(self) -> Vec<Vec<f64>> {
             let column = |i: usize| {
                 let mut x = [V::Eight::zero(); SIDE];
                 x[i] = V::Eight::splat(1.0);
-                self.0.apply(x).map(|v| f64::from(v.sum() / 8.0)).to_vec()
+                M::times(x).map(|v| f64::from(v.sum() / 8.0)).to_vec()
             };
-            (0..self.1).map(column).collect()
+            (0..self.0).map(column).collect()
         }
     }
 
-    trait Transform {
-        fn apply<V: Vector>(&self, x: [V; SIDE]) -> [V; SIDE];
+    fn columns<M: Matrix>(n: usize) -> Vec<Vec<f64>> {
+        run(Columns::<M>(n, PhantomData))
     }
-    macro_rules! transforms {
-        ($($name:ident $method:ident;)+) => {$(
-            struct $name<S>(std::marker::PhantomData<S>);
-            impl<S: Scheme> Transform for $name<S> {
-                #[inline(always)]
-                fn apply<V: Vector>(&self, x: [V; SIDE]) -> [V; SIDE] {
-                    S::$method(x)
-                }
-            }
-        )+};
-    }
-    transforms! { Input input; Filter filter; Output output; Gradient gradient; Taps taps; }
 
     /// Output i of x correlated with w is the sum of x[i + k] w[k]: for unit x[j] and w[k], 1 where j = i + k, else 0.
     fn identity(input: &[Vec<f64>], filter: &[Vec<f64>], output: &[Vec<f64>], outputs: usize) {
@@ -233,11 +254,10 @@ mod tests {
     }
 
     fn check<S: Scheme>() {
-        use std::marker::PhantomData as P;
         let (m, r, a) = (S::OUTPUTS, S::TAPS, S::POINTS);
-        let input = run(Columns(Input::<S>(P), a));
-        identity(&input, &run(Columns(Filter::<S>(P), r)), &run(Columns(Output::<S>(P), a)), m);
-        identity(&input, &run(Columns(Gradient::<S>(P), m)), &run(Columns(Taps::<S>(P), a)), r);
+        let input = columns::<InputMatrix<S>>(a);
+        identity(&input, &columns::<FilterMatrix<S>>(r), &columns::<OutputMatrix<S>>(a), m);
+        identity(&input, &columns::<GradientMatrix<S>>(m), &columns::<TapsMatrix<S>>(a), r);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Eight tiles at a time: rows are read as vectors and transformed along columns, a transpose puts tiles into lanes, and the
 //! second transform works along rows. What comes out has one vector of eight tiles for each point.
 
-use super::scheme::SIDE;
+use super::scheme::{Matrix, SIDE};
 use crate::simd::Vector;
 
 /// Where the rows of a tile begin, and their distance.
@@ -56,18 +56,17 @@ impl View {
     }
 }
 
-/// Transforms eight tiles of `rows` rows by `matrix` in both directions and writes its `points` squared vectors, `distance`
+/// Transforms eight tiles of `rows` rows by M in both directions and writes its `points` squared vectors, `distance`
 /// apart.
 ///
 /// # Safety
 /// Every row of every tile has eight places to read, and `out` has room for eight numbers at every distance.
 #[inline(always)]
 #[allow(unsafe_code, reason = "reads tiles and writes vectors by pointers")]
-pub(super) unsafe fn transform<E: Vector<Eight = E>>(
+pub(super) unsafe fn transform<E: Vector<Eight = E>, M: Matrix>(
     tiles: &[Corner; 8],
     rows: usize,
     points: usize,
-    matrix: impl Fn([E; SIDE]) -> [E; SIDE],
     out: *mut f32,
     distance: usize,
 ) {
@@ -78,13 +77,13 @@ pub(super) unsafe fn transform<E: Vector<Eight = E>>(
             // SAFETY: the caller says that the tile's rows can be read.
             *x = unsafe { E::load(tile.at.wrapping_add(i * tile.pitch)) };
         }
-        let x = matrix(x);
+        let x = M::times(x);
         for i in 0..points {
             columns[i][l] = x[i];
         }
     }
     for (i, column) in columns.into_iter().enumerate().take(points) {
-        let x = matrix(E::transpose(column));
+        let x = M::times(E::transpose(column));
         for (j, x) in x.into_iter().enumerate().take(points) {
             // SAFETY: the caller says that there is room.
             unsafe { x.store(out.wrapping_add((i * points + j) * distance)) };
@@ -98,12 +97,11 @@ pub(super) unsafe fn transform<E: Vector<Eight = E>>(
 /// Eight numbers can be read from `x` on at every distance.
 #[inline(always)]
 #[allow(unsafe_code, reason = "reads vectors by pointers")]
-pub(super) unsafe fn inverse<E: Vector<Eight = E>>(
+pub(super) unsafe fn inverse<E: Vector<Eight = E>, M: Matrix>(
     x: *const f32,
     distance: usize,
     points: usize,
     sides: usize,
-    matrix: impl Fn([E; SIDE]) -> [E; SIDE],
 ) -> [[E; SIDE]; SIDE] {
     let mut half = [[E::zero(); SIDE]; SIDE];
     for i in 0..points {
@@ -112,14 +110,14 @@ pub(super) unsafe fn inverse<E: Vector<Eight = E>>(
             // SAFETY: the caller says that it can be read.
             *v = unsafe { E::load(x.wrapping_add((i * points + j) * distance)) };
         }
-        let row = matrix(row);
+        let row = M::times(row);
         for j in 0..sides {
             half[j][i] = row[j];
         }
     }
     let mut out = [[E::zero(); SIDE]; SIDE];
     for j in 0..sides {
-        let column = matrix(half[j]);
+        let column = M::times(half[j]);
         for i in 0..sides {
             out[i][j] = column[i];
         }
