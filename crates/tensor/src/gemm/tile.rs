@@ -44,28 +44,47 @@ pub(crate) fn strip<V: Vector>() -> usize {
     if V::TWIN { 2 * V::LANES } else { V::LANES }
 }
 
+/// Steps of the inner length between two turns of the loop.
+const UNROLLED: usize = 4;
+
+/// Adds one step: M numbers from `a` on times N vectors from `b` on.
+#[inline(always)]
+#[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
+unsafe fn step<V: Vector, const M: usize, const N: usize>(a: *const f32, b: *const f32, sums: &mut [[V; N]; M]) {
+    // SAFETY: the caller says that these numbers can be read.
+    unsafe {
+        let mut columns = [V::zero(); N];
+        for (j, column) in columns.iter_mut().enumerate() {
+            *column = V::load(b.add(j * V::LANES));
+        }
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let row = V::splat(*a.add(i));
+            for (sum, &column) in sums.iter_mut().zip(&columns) {
+                *sum = row.mul_add(column, *sum);
+            }
+        }
+    }
+}
+
 /// sum over p of `a[p][0..M]` times `b[p][0..N vectors]`
 #[inline(always)]
 #[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
 unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, b: Operand) -> [[V; N]; M] {
     let mut sums = [[V::zero(); N]; M];
     let (mut pa, mut pb) = (a.at, b.at);
-    for _ in 0..k {
-        // SAFETY: the caller says that k steps of both operands can be read.
-        unsafe {
-            let mut columns = [V::zero(); N];
-            for (j, column) in columns.iter_mut().enumerate() {
-                *column = V::load(pb.add(j * V::LANES));
-            }
-            for (i, sums) in sums.iter_mut().enumerate() {
-                let row = V::splat(*pa.add(i));
-                for (sum, &column) in sums.iter_mut().zip(&columns) {
-                    *sum = row.mul_add(column, *sum);
-                }
-            }
-            pa = pa.wrapping_add(a.step);
-            pb = pb.wrapping_add(b.step);
+    for _ in 0..k / UNROLLED {
+        for i in 0..UNROLLED {
+            // SAFETY: the caller says that k steps of both operands can be read.
+            unsafe { step(pa.wrapping_add(i * a.step), pb.wrapping_add(i * b.step), &mut sums) }
         }
+        pa = pa.wrapping_add(UNROLLED * a.step);
+        pb = pb.wrapping_add(UNROLLED * b.step);
+    }
+    for _ in 0..k % UNROLLED {
+        // SAFETY: as above.
+        unsafe { step(pa, pb, &mut sums) }
+        pa = pa.wrapping_add(a.step);
+        pb = pb.wrapping_add(b.step);
     }
     sums
 }
@@ -181,19 +200,8 @@ pub(crate) unsafe fn product_at<V: Vector>(
         let mut pa = a.at;
         for &offset in offsets {
             // SAFETY: as the caller says.
-            unsafe {
-                let mut columns = [V::zero(); N];
-                for (j, column) in columns.iter_mut().enumerate() {
-                    *column = V::load(b.add(offset + j * V::LANES));
-                }
-                for (i, sums) in sums.iter_mut().enumerate() {
-                    let row = V::splat(*pa.add(i));
-                    for (sum, &column) in sums.iter_mut().zip(&columns) {
-                        *sum = row.mul_add(column, *sum);
-                    }
-                }
-                pa = pa.wrapping_add(a.step);
-            }
+            unsafe { step(pa, b.add(offset), &mut sums) }
+            pa = pa.wrapping_add(a.step);
         }
         // SAFETY: as the caller says.
         unsafe { store(sums, c, columns) }
