@@ -1,6 +1,8 @@
 //! What is done to a result on its way to memory: a bias for each channel, and the leaky rectifier.
 
-use crate::simd::Vector;
+use crate::parallel;
+use crate::simd::{self, Kernel, Vector};
+use crate::tensor::Tensor;
 
 /// `y = max(v, slope v)` with `v` = result + bias of its channel. A slope of 1 leaves it, 0 is ReLU.
 #[derive(Clone, Copy)]
@@ -15,6 +17,17 @@ impl Epilogue<'_> {
 
     pub(super) fn is_none(&self) -> bool {
         self.bias.is_none() && self.slope == 1.0
+    }
+
+    /// A whole result `[N, O, H, W]`.
+    pub(super) fn over(&self, mut y: Tensor) -> Tensor {
+        if !self.is_none() {
+            let (outputs, places) = (y.shape()[1], y.shape()[2] * y.shape()[3]);
+            parallel::rows(y.data_mut(), places, |plane, line| {
+                simd::run(Line { epilogue: *self, o: plane % outputs, line });
+            });
+        }
+        y
     }
 
     /// The same for channel `o`, ready for vectors.
@@ -36,6 +49,20 @@ impl Epilogue<'_> {
         }
         let rest = parts.into_remainder();
         finish.apply(V::from_part(rest)).to_part(rest);
+    }
+}
+
+/// One line of a channel.
+struct Line<'a> {
+    epilogue: Epilogue<'a>,
+    o: usize,
+    line: &'a mut [f32],
+}
+impl Kernel for Line<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        self.epilogue.finish::<V>(self.o, self.line);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::winograd::{self, Tiles};
-use super::{Conv2d, Epilogue, Slot, dot, implicit};
+use super::{Conv2d, Epilogue, Slot, dot, implicit, product};
 use crate::tensor::Tensor;
 
 /// A way to compute one slot of the form. Errors are the largest seen on standard normal numbers, divided by the largest
@@ -99,6 +99,11 @@ impl Conv2d {
             Algorithm::Winograd6 => Some(Tiles::Six),
             Algorithm::PhaseWinograd => Some(Tiles::Phases),
         };
+        if tiles.is_none()
+            && let Some(y) = product::leave(self, slot, a, b)
+        {
+            return epilogue.over(y);
+        }
         let (a, b) = (a.data(), b.data());
         match (slot, tiles) {
             (Slot::Y, Some(tiles)) => winograd::filter(self, slot, tiles, a, b, epilogue),

@@ -14,8 +14,9 @@ use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
 
-/// Numbers that the tiles of a block may take: a good part of a large third cache.
-const BLOCK_NUMBERS: usize = 4 << 20;
+/// Numbers that the tiles of a block may take, for picture and gradient together: several second caches. Larger blocks wait
+/// for memory, smaller ones read and write the sums too often.
+const BLOCK_NUMBERS: usize = 640 << 10;
 
 /// Rows of a matrix `[point, tile or output, row]`.
 struct Points<'b> {
@@ -46,15 +47,15 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let channels = terms.len() * padded;
     let (row_x, row_y) = (stride(channels), stride(job.outputs.next_multiple_of(8)));
     let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(64, 2048).min(grid.tiles().max(1));
-    let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * tiles * row + 64));
-    let sum_point = job.outputs * row_x;
+    let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * stride(tiles * row) + 64));
+    let sum_point = stride(job.outputs * row_x);
     let mut sums = Buffer::stale(points * sum_point + 64);
     let source = Source::new(&job, x, S::OUTPUTS);
     let work = Work { grid, terms: &terms, source, y, outputs: job.outputs, size: conv.output(), padded };
     for (b, first) in (0..grid.tiles()).step_by(tiles).enumerate() {
         let block = first..(first + tiles).min(grid.tiles());
-        let x_side = Points { values: Scatter::new(&mut v), row: row_x, point: tiles * row_x };
-        let y_side = Points { values: Scatter::new(&mut g), row: row_y, point: tiles * row_y };
+        let x_side = Points { values: Scatter::new(&mut v), row: row_x, point: stride(tiles * row_x) };
+        let y_side = Points { values: Scatter::new(&mut g), row: row_y, point: stride(tiles * row_y) };
         let (octets, all) = (padded / 8, padded / 8 + job.outputs.div_ceil(8));
         parallel::tasks(all, |task| {
             let scheme = std::marker::PhantomData::<S>;

@@ -24,7 +24,7 @@ use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
 
 /// Bytes of transformed filters above which every step of a block is shared out.
-const FILTERS_IN_CACHE: usize = 24 << 20;
+const FILTERS_IN_CACHE: usize = 6 << 20;
 /// Tiles of a block whose steps are shared out.
 const LARGE_BLOCK: usize = 512;
 /// Numbers that a task's block may have between its steps: a second cache and a share of the third.
