@@ -102,7 +102,7 @@ fn every_misfit_names_the_callers_line() {
     blames!(fns::pad2d(&flat, fns::Padding::Zero, [[1; 2]; 2]));
     blames!(fns::pad2d(&picture, fns::Padding::Reflect, [[4; 2]; 2]));
     blames!(fns::upsample2d(&flat, 2, Upsample::Nearest));
-    blames!(fns::gram(&flat));
+    blames!(ops::gram(&flat));
     blames!(fns::total_variation(&flat));
     blames!(fns::mse(&flat, &row));
     blames!(fns::div(&flat, &row));

@@ -33,6 +33,7 @@ pub struct Conv {
     kernel: usize,
     window: Window,
     bias: bool,
+    slope: f64,
     init: Init,
 }
 
@@ -40,7 +41,7 @@ impl Conv {
     /// `outputs` channels by kernels of `kernel` by `kernel`, padded to keep the size (for odd kernels), with a bias, begun
     /// for a rectifier.
     pub fn new(outputs: usize, kernel: usize) -> Self {
-        Self { outputs, kernel, window: Window::new(1, (kernel - 1) / 2), bias: true, init: Init::He }
+        Self { outputs, kernel, window: Window::new(1, (kernel - 1) / 2), bias: true, slope: 1.0, init: Init::He }
     }
 
     /// With a stride, and zeros around the picture.
@@ -57,6 +58,13 @@ impl Conv {
         self
     }
 
+    /// Followed by the leaky rectifier of a slope from 0 to 1; 0 for ReLU. Not for transposed convolutions.
+    #[must_use]
+    pub fn leaky(mut self, slope: f64) -> Self {
+        self.slope = slope;
+        self
+    }
+
     /// Begun otherwise.
     #[must_use]
     pub fn init(mut self, init: Init) -> Self {
@@ -64,12 +72,8 @@ impl Conv {
         self
     }
 
-    fn add_bias(&self, s: &Scope, y: Var) -> Var {
-        if !self.bias {
-            return y;
-        }
-        let bias = s.weight("bias", [self.outputs], Init::Constant(0.0));
-        y + reshape(&bias, [self.outputs, 1, 1])
+    fn bias(&self, s: &Scope) -> Option<Var> {
+        self.bias.then(|| s.weight("bias", [self.outputs], Init::Constant(0.0)))
     }
 }
 
@@ -80,7 +84,7 @@ impl Conv {
 #[track_caller]
 pub fn conv(s: &Scope, x: &Var, layer: &Conv) -> Var {
     let weight = s.weight("weight", [layer.outputs, x.shape()[1], layer.kernel, layer.kernel], layer.init);
-    layer.add_bias(s, ops::conv2d(x, &weight, layer.window))
+    ops::conv2d_act(x, &weight, layer.bias(s).as_ref(), layer.window, layer.slope)
 }
 
 /// Transposed convolution.
@@ -90,7 +94,11 @@ pub fn conv(s: &Scope, x: &Var, layer: &Conv) -> Var {
 #[track_caller]
 pub fn conv_transpose(s: &Scope, x: &Var, layer: &Conv) -> Var {
     let weight = s.weight("weight", [x.shape()[1], layer.outputs, layer.kernel, layer.kernel], layer.init);
-    layer.add_bias(s, ops::conv_transpose2d(x, &weight, layer.window, [0, 0]))
+    let y = ops::conv_transpose2d(x, &weight, layer.window, [0, 0]);
+    match layer.bias(s) {
+        Some(bias) => y + reshape(&bias, [layer.outputs, 1, 1]),
+        None => y,
+    }
 }
 
 /// Batch normalisation, then the leaky rectifier of the given slope (1 for none, 0 for ReLU). In training the statistics

@@ -5,9 +5,9 @@ use std::iter::Sum;
 use std::ops::{AddAssign, MulAssign, SubAssign};
 
 use crate::conv::{Conv2d, Slot};
-use crate::gemm;
 use crate::lane::Lane;
 use crate::tensor::Tensor;
+use crate::{gemm, gram};
 
 /// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
 pub trait Element:
@@ -37,6 +37,8 @@ pub trait Element:
     fn is_nan(self) -> bool;
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
+    #[doc(hidden)]
+    fn products_of_rows(x: &[Self], k: usize, y: &mut [Self]);
     #[doc(hidden)]
     fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
     #[doc(hidden)]
@@ -89,7 +91,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
+    ($t:ident, $gemm:ident, $upper:ident, $convolve:ident, $convolve_with:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -103,6 +105,9 @@ macro_rules! element {
             }
             fn gemm(product: Gemm<'_, Self>) {
                 gemm::$gemm(product);
+            }
+            fn products_of_rows(x: &[Self], k: usize, y: &mut [Self]) {
+                gram::$upper(x, k, y);
             }
             fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self> {
                 conv.$convolve(slot, a, b)
@@ -119,5 +124,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, sgemm, by_plan, forward_by_plan);
-element!(f64, dgemm, by_products, forward_plain);
+element!(f32, sgemm, upper, by_plan, forward_by_plan);
+element!(f64, dgemm, upper_by_blocks, by_products, forward_plain);

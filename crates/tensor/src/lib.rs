@@ -28,6 +28,7 @@ pub mod conv;
 mod element;
 mod gate;
 mod gemm;
+mod gram;
 mod interop;
 mod lane;
 mod map;

@@ -3,7 +3,6 @@
 //!
 //! Every function has a row in `composites!`, which checks its gradient like an operation's.
 
-mod gram;
 mod losses;
 mod pad;
 mod pool;
@@ -13,7 +12,6 @@ mod softmax;
 mod total_variation;
 mod upsample;
 
-pub use gram::gram;
 pub use losses::{logistic, mse};
 pub use pad::{Padding, pad2d};
 pub use pool::{avg_pool2d, max_pool2d};
@@ -59,10 +57,10 @@ composites! {
     abs [[3, 4]] UNIT, |x| abs(&x[0]);
     avg_pool2d [[1, 2, 5, 4]] UNIT, |x| avg_pool2d(&x[0], 2, 2);
     batch_norm [[3, 2, 2, 2], [2], [2]] UNIT, |x| ops::batch_norm(&x[0], &x[1], &x[2], 1e-5, 0.2).0;
+    conv2d_act [[2, 3, 4, 5], [2, 3, 3, 3], [2]] UNIT, |x| ops::conv2d_act(&x[0], &x[1], Some(&x[2]), Window::new(1, 1), 0.2);
     conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
     div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
     dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
-    gram [[2, 3, 2, 3]] UNIT, |x| gram(&x[0]);
     instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
     leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
     log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);

@@ -14,6 +14,11 @@ pub(super) struct Combine {
     factors: [f64; 2],
 }
 
+impl Combine {
+    /// a + b
+    pub(super) const SUM: Self = Self { name: "add", factors: [1.0, 1.0] };
+}
+
 impl Linear for Combine {
     const NAME: &'static str = "add";
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
@@ -52,7 +57,7 @@ impl Linear for Combine {
 /// `g` for both, summed back where an input was stretched
 #[track_caller]
 pub fn add<T: Element>(a: &Var<T>, b: &Var<T>) -> Var<T> {
-    apply(Lin(Combine { name: "add", factors: [1.0, 1.0] }), &[a, b])
+    apply(Lin(Combine::SUM), &[a, b])
 }
 
 /// y = a - b, broadcast.

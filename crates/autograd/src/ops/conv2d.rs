@@ -3,8 +3,11 @@
 use impasto_tensor::conv::{Slot, Window};
 use impasto_tensor::{Conv2d, Element, OrPanic, Shape, Tensor};
 
-use crate::kinds::{Leave, Trilinear};
-use crate::op::apply;
+use super::combine::Combine;
+use super::gate::Gate;
+use super::reshape;
+use crate::kinds::{Leave, Lin, Trilinear};
+use crate::op::{apply, record};
 use crate::var::Var;
 
 /// t(x, w, y) = <conv(x, w), y>; see [`impasto_tensor::conv`].
@@ -45,6 +48,29 @@ impl Trilinear for Convolution {
 pub fn conv2d<T: Element>(x: &Var<T>, w: &Var<T>, window: Window) -> Var<T> {
     let conv = Conv2d::new(x.shape(), w.shape(), window).or_panic();
     apply(Leave(Convolution(conv), 2), &[x, w])
+}
+
+/// `act(conv2d(x, w) + bias)` in one pass: `act` is the leaky rectifier of a slope from 0 to 1 (1 for none, 0 for `relu`).
+///
+/// # Shapes
+/// as [`conv2d`], `bias` `[O]`
+///
+/// # Gradient
+/// that of the three steps, each of which has its record: only the sides of the rectifier are kept beside what `conv2d` keeps
+#[track_caller]
+pub fn conv2d_act<T: Element>(x: &Var<T>, w: &Var<T>, bias: Option<&Var<T>>, window: Window, slope: f64) -> Var<T> {
+    let conv = Conv2d::new(x.shape(), w.shape(), window).or_panic();
+    let y = conv.forward(x.value(), w.value(), bias.map(Var::value), slope);
+    // The values in between do not exist, and none of the three rules reads them.
+    let product = record(Leave(Convolution(conv), 2), &[x, w], y.clone(), &[]);
+    let sum = match bias {
+        Some(bias) => record(Lin(Combine::SUM), &[&product, &reshape(bias, [conv.outputs, 1, 1])], y.clone(), &[]),
+        None => product,
+    };
+    if slope.to_bits() == 1f64.to_bits() || !sum.is_tracked() {
+        return sum;
+    }
+    record(Lin(Gate::positive(&y, slope)), &[&sum], y, &[])
 }
 
 /// Transposed convolution, also called deconvolution: the gradient of [`conv2d`] for its picture, as an operation.

@@ -14,6 +14,13 @@ pub(super) struct Gate {
     off: f64,
 }
 
+impl Gate {
+    /// Lets through where `y` is positive, times `slope` elsewhere.
+    pub(super) fn positive<T: Element>(y: &Tensor<T>, slope: f64) -> Self {
+        Self { bits: y.bits(|v| v > T::splat(0.0)), on: 1.0, off: slope }
+    }
+}
+
 impl Linear for Gate {
     const NAME: &'static str = "gate";
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {

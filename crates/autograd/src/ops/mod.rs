@@ -12,6 +12,7 @@ mod cross_entropy;
 mod exp;
 mod gate;
 mod gather;
+mod gram;
 mod matmul;
 mod mul;
 mod norm;
@@ -29,11 +30,12 @@ pub use affine::affine;
 pub use broadcast::{broadcast_to, mean, mean_axes, sum, sum_axes, sum_to};
 pub use combine::{add, sub};
 pub use concat::{concat, narrow};
-pub use conv2d::{conv_transpose2d, conv2d};
+pub use conv2d::{conv_transpose2d, conv2d, conv2d_act};
 pub use cross_entropy::cross_entropy;
 pub use exp::{exp, ln, ln_1p};
 pub use gate::gate;
 pub use gather::{gather, scatter_add};
+pub use gram::gram;
 pub use matmul::{matmul, matmul_as};
 pub use mul::mul;
 pub use norm::{batch_norm, instance_norm};
@@ -94,5 +96,6 @@ ops! {
     trilinear matmul::Product;
     trilinear mul::Mul;
     fused cross_entropy::CrossEntropy;
+    fused gram::Gram;
     fused norm::Normalize;
 }

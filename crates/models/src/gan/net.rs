@@ -1,7 +1,7 @@
 //! The two networks, for pictures of 32 by 32 pixels.
 
+use impasto_autograd::Var;
 use impasto_autograd::ops::{reshape, tanh};
-use impasto_autograd::{Var, fns};
 use serde::{Deserialize, Serialize};
 
 use crate::init::Init;
@@ -62,7 +62,7 @@ pub fn discriminator(s: &Scope, config: &Config, x: &Var) -> Var {
         let x = conv(&s.at(("down", i)), x, &half(outputs).without_bias());
         batch_norm(&s.at(("norm", i)), &x, GAMMA, 0.2)
     };
-    let x = fns::leaky_relu(&conv(&s.at(("down", 0)), x, &half(w)), 0.2); //  [N, W, 16, 16]
+    let x = conv(&s.at(("down", 0)), x, &half(w).leaky(0.2)); //              [N, W, 16, 16]
     let x = down(1, &x, 2 * w); //                                           [N, 2 W, 8, 8]
     let x = down(2, &x, 4 * w); //                                           [N, 4 W, 4, 4]
     let x = conv(&s.at("logit"), &x, &Conv::new(1, 4).window(1, 0).init(WEIGHTS));

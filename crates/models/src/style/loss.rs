@@ -1,7 +1,8 @@
 //! What style transfer makes small.
 
 use impasto_autograd::Var;
-use impasto_autograd::fns::{gram, mse, total_variation};
+use impasto_autograd::fns::{mse, total_variation};
+use impasto_autograd::ops::gram;
 use impasto_tensor::{Element, Tensor};
 
 use super::perceptual::Perceptual;

@@ -1,7 +1,7 @@
 //! A perceptual net: layers with names, some of which style and content are read from.
 
 use impasto_autograd::fns::{Padding, avg_pool2d, max_pool2d, pad2d, relu};
-use impasto_autograd::ops::{concat, conv2d, narrow, resample, reshape};
+use impasto_autograd::ops::{concat, conv2d_act, narrow, resample, reshape};
 use impasto_autograd::{Var, ops};
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
@@ -40,21 +40,23 @@ pub enum Layer<T: Element = f32> {
 }
 
 impl<T: Element> Layer<T> {
+    /// A convolution and the leaky rectifier of a slope behind it.
+    fn convolve(&self, x: &Var<T>, slope: f64) -> Var<T> {
+        let Self::Conv { weight, bias, window, edge } = self else { unreachable!("asked of convolutions only") };
+        let (weight, bias) = (Var::constant(weight.clone()), Var::constant(bias.clone()));
+        match edge {
+            Padding::Zero => conv2d_act(x, &weight, Some(&bias), *window, slope),
+            edge => {
+                let inside = Window { padding: [[0; 2]; 2], ..*window };
+                conv2d_act(&pad2d(x, *edge, window.padding), &weight, Some(&bias), inside, slope)
+            }
+        }
+    }
+
     /// The layer's feature, and what the next layer sees.
     fn run(&self, x: &Var<T>) -> (Var<T>, Var<T>) {
         let y = match self {
-            Self::Conv { weight, bias, window, edge } => {
-                let weight = Var::constant(weight.clone());
-                let bias = Var::constant(bias.reshape([bias.len(), 1, 1]));
-                let y = match edge {
-                    Padding::Zero => conv2d(x, &weight, *window),
-                    edge => {
-                        let inside = Window { padding: [[0; 2]; 2], ..*window };
-                        conv2d(&pad2d(x, *edge, window.padding), &weight, inside)
-                    }
-                };
-                y + bias
-            }
+            Self::Conv { .. } => self.convolve(x, 1.0),
             Self::Scale(a, b) => {
                 let planes = |t: &Tensor<T>| Var::constant(t.reshape([t.len(), 1, 1]));
                 x * planes(a) + planes(b)
@@ -163,12 +165,20 @@ impl<T: Element> Perceptual<T> {
         let last = self.layers.iter().rposition(|(name, _)| wanted(name)).unwrap_or(0);
         let mut x = self.input.prepare(x);
         let mut found = std::collections::BTreeMap::new();
-        for (name, layer) in &self.layers[..=last] {
-            let (feature, next) = layer.run(&x);
+        let mut layers = &self.layers[..=last];
+        while let [(name, layer), rest @ ..] = layers {
+            let (name, (feature, next), rest) = match (layer, rest) {
+                // A convolution and its rectifier are one kernel, unless the sum between them is wanted.
+                (Layer::Conv { .. }, [(relu, Layer::Relu), rest @ ..]) if !wanted(name) => {
+                    let y = layer.convolve(&x, 0.0);
+                    (relu, (y.clone(), y), rest)
+                }
+                _ => (name, layer.run(&x), rest),
+            };
             if wanted(name) {
                 found.insert(name, self.one_picture(feature));
             }
-            x = next;
+            (x, layers) = (next, rest);
         }
         (self.style.iter().map(|name| found[name].clone()).collect(), found[&self.content].clone())
     }

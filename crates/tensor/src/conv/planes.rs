@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lower::{Lowered, Tap};
+use super::lower::Lowered;
 
 /// The layout of the planes of one channel.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +37,6 @@ impl Planes {
     /// Numbers in all planes of a channel.
     pub(super) fn size(&self) -> usize {
         self.step[0] * self.step[1] * self.plane()
-    }
-
-    /// Where, among a channel's planes, a tap reads for output place 0.
-    pub(super) fn offset(&self, tap: &Tap) -> usize {
-        let [row, column] = [0, 1].map(|i| (tap.shift[i] - self.low[i]) as usize);
-        (tap.plane[0] * self.step[1] + tap.plane[1]) * self.plane() + row * self.pitch + column
     }
 
     /// Fills the given rows of all planes from one channel `x` `[H, W]`. `out` holds those rows only, plane behind plane.

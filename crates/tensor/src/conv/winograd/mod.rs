@@ -12,7 +12,7 @@ mod tiles;
 
 use std::ops::Range;
 
-use self::scheme::{F42, F43, F63, InputMatrix, OutputMatrix, SIDE, Scheme};
+use self::scheme::{F42, F43, F63, FilterMatrix, InputMatrix, Matrix, OutputMatrix, SIDE, Scheme};
 use self::tiles::{Patches, View, inverse, nothing, transform};
 use super::lower::{Family, Lowered};
 use super::planes::Planes;
@@ -458,13 +458,13 @@ impl<S: Scheme> Kernel for FilterRow<'_, S> {
                 for (i, v) in column.iter_mut().enumerate().take(S::TAPS) {
                     *v = tap(i * S::TAPS + j);
                 }
-                let column = S::filter(column);
+                let column = FilterMatrix::<S>::times(column);
                 for i in 0..S::POINTS {
                     half[i][j] = column[i];
                 }
             }
             for (i, row) in half.into_iter().enumerate().take(S::POINTS) {
-                for (j, v) in S::filter(row).into_iter().enumerate().take(S::POINTS) {
+                for (j, v) in FilterMatrix::<S>::times(row).into_iter().enumerate().take(S::POINTS) {
                     let out = self.out.at(self.at + (i * S::POINTS + j) * self.point + first, 8);
                     // SAFETY: rows have room for whole groups of eight, and this channel's rows are this task's.
                     unsafe { v.store(out) };
