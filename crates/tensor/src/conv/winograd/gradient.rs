@@ -4,8 +4,9 @@
 //! Lanes hold eight channels here. Blocks of tiles follow each other and add to the same sums, so the order is fixed.
 
 use super::scheme::{GradientMatrix, InputMatrix, SIDE, Scheme, TapsMatrix};
+use super::source::{Grid, Source};
 use super::tiles::{Corner, Patches, View, inverse, nothing, transform};
-use super::{Grid, Source, Term, stride, terms};
+use super::{Term, stride, terms};
 use crate::conv::lower::Lowered;
 use crate::conv::{Conv2d, Slot};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};

@@ -6,16 +6,19 @@
 //! between never leaves them. Where they do not, every step of a large block is shared out, so that the filters are read once
 //! for many tiles.
 
+mod filters;
 mod gradient;
 mod scheme;
+mod source;
 mod tiles;
 
 use std::ops::Range;
 
-use self::scheme::{F42, F43, F63, FilterMatrix, InputMatrix, Matrix, OutputMatrix, SIDE, Scheme};
-use self::tiles::{Patches, View, inverse, nothing, transform};
+use self::filters::{Filters, transform_filters};
+use self::scheme::{F42, F43, F63, InputMatrix, OutputMatrix, SIDE, Scheme};
+use self::source::{Grid, Place, Source};
+use self::tiles::{Patches, inverse, nothing, transform};
 use super::lower::{Family, Lowered};
-use super::planes::Planes;
 use super::{Conv2d, Epilogue, Slot};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
 use crate::memory::Buffer;
@@ -29,9 +32,6 @@ const FILTERS_IN_CACHE: usize = 6 << 20;
 const LARGE_BLOCK: usize = 512;
 /// Numbers that a task's block may have between its steps: a second cache and a share of the third.
 const BLOCK_NUMBERS: usize = 320 << 10;
-/// Pictures up to this many columns are copied with zeros around, so that no tile reaches over an edge.
-const COPIED: usize = 72;
-
 /// Which scheme computes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tiles {
@@ -90,86 +90,6 @@ fn stride(numbers: usize) -> usize {
     (numbers.div_ceil(16) | 1) * 16
 }
 
-/// The tiles of all pictures, one behind the other.
-#[derive(Clone, Copy)]
-struct Grid {
-    images: usize,
-    across: usize,
-    each: usize,
-    side: usize,
-}
-
-impl Grid {
-    fn new(images: usize, size: [usize; 2], side: usize) -> Self {
-        let [down, across] = size.map(|s| s.div_ceil(side));
-        Self { images, across, each: down * across, side }
-    }
-
-    fn tiles(&self) -> usize {
-        self.images * self.each
-    }
-
-    /// Picture, row and column of tile `t`'s first output place.
-    fn place(&self, t: usize) -> Place {
-        let (image, t) = (t / self.each, t % self.each);
-        Place { image, y: t / self.across * self.side, x: t % self.across * self.side }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    image: usize,
-    y: usize,
-    x: usize,
-}
-
-/// Where tiles of the input are read.
-struct Source<'a> {
-    x: &'a [f32],
-    channels: usize,
-    input: [usize; 2],
-    /// The planes to copy into, or none to read the picture itself.
-    planes: Option<Planes>,
-}
-
-impl<'a> Source<'a> {
-    fn new(job: &Lowered, x: &'a [f32], side: usize) -> Self {
-        let copied = job.input[1] <= COPIED || job.step_in != [1, 1];
-        let planes = copied.then(|| Planes::new(job, [side, SIDE + side]));
-        Self { x, channels: job.channels, input: job.input, planes }
-    }
-
-    /// Numbers that the copy of one channel of one picture takes.
-    fn copy_size(&self) -> usize {
-        self.planes.map_or(0, |p| p.size())
-    }
-
-    fn channel(&self, image: usize, c: usize) -> &'a [f32] {
-        let plane = self.input[0] * self.input[1];
-        &self.x[(image * self.channels + c) * plane..][..plane]
-    }
-
-    fn copy(&self, image: usize, c: usize, out: &mut [f32]) {
-        if let Some(planes) = &self.planes {
-            planes.fill(self.channel(image, c), &(0..planes.rows), out);
-        }
-    }
-
-    /// What a term reads of a channel: its plane, seen from output place (0, 0), and the place that stands there.
-    fn view(&self, image: usize, c: usize, term: &Term, copied: &[f32]) -> (View, [isize; 2]) {
-        let Some(planes) = &self.planes else {
-            let [rows, columns] = self.input;
-            let view = View { at: self.channel(image, c).as_ptr(), pitch: columns, rows, columns };
-            return (view, term.shift);
-        };
-        let (rows, columns) = (planes.rows, planes.pitch);
-        let at = copied[term.plane * planes.plane()..].as_ptr();
-        let first = planes.first();
-        let view = View { at, pitch: planes.pitch, rows, columns };
-        (view, [term.shift[0] - first[0], term.shift[1] - first[1]])
-    }
-}
-
 /// A whole job.
 struct Job<'a> {
     lowered: &'a Lowered,
@@ -179,13 +99,6 @@ struct Job<'a> {
     filters: Filters,
     y: Scatter<'a, f32>,
     epilogue: Epilogue<'a>,
-}
-
-/// Transformed filters: for each family and point a matrix `[terms * C, row]`.
-struct Filters {
-    values: Buffer<f32>,
-    row: usize,
-    point: usize,
 }
 
 /// Tiles on their way: `[family, point, term * C, row]` before the products, `[family, point, O, row]` behind.
@@ -399,77 +312,5 @@ fn interleave<E: Vector>(a: E, b: E, out: &mut [f32; 2 * SIDE]) {
     b.to_slice(&mut y);
     for (pair, (x, y)) in out.chunks_mut(2).zip(x.into_iter().zip(y)) {
         (pair[0], pair[1]) = (x, y);
-    }
-}
-
-/// Transforms all filters, eight outputs in the lanes.
-fn transform_filters<S: Scheme>(job: &Lowered, terms: &[Vec<Term>], w: &[f32]) -> Filters {
-    let row = stride(job.outputs);
-    let channels = terms[0].len() * job.channels;
-    let point = channels * row;
-    let points = S::POINTS * S::POINTS;
-    let mut values = Buffer::stale(terms.len() * points * point + 64);
-    let scatter = Scatter::new(&mut values);
-    let each_family = channels;
-    parallel::tasks(terms.len() * each_family, |task| {
-        let (f, virtual_channel) = (task / each_family, task % each_family);
-        let (term, c) = (virtual_channel / job.channels, virtual_channel % job.channels);
-        simd::run(FilterRow::<S> {
-            job,
-            w: &w[c * job.weights[1]..],
-            weights: &terms[f][term].weights,
-            out: &scatter,
-            at: f * points * point + virtual_channel * row,
-            point,
-            scheme: std::marker::PhantomData,
-        });
-    });
-    Filters { values, row, point }
-}
-
-/// The filters of one channel.
-struct FilterRow<'a, S> {
-    job: &'a Lowered,
-    w: &'a [f32],
-    weights: &'a [usize],
-    out: &'a Scatter<'a, f32>,
-    at: usize,
-    point: usize,
-    scheme: std::marker::PhantomData<S>,
-}
-impl<S: Scheme> Kernel for FilterRow<'_, S> {
-    type Output = ();
-    #[inline(always)]
-    #[allow(unsafe_code, reason = "writes points by pointers")]
-    fn run<V: Vector>(self) {
-        for first in (0..self.job.outputs).step_by(8) {
-            let lanes = 8.min(self.job.outputs - first);
-            let tap = |t: usize| {
-                let mut numbers = [0.0; 8];
-                for (l, number) in numbers.iter_mut().enumerate().take(lanes) {
-                    *number = self.w[(first + l) * self.job.weights[0] + self.weights[t]];
-                }
-                V::Eight::from_slice(&numbers)
-            };
-            // Down the columns of taps, then along the rows.
-            let mut half = [[V::Eight::zero(); SIDE]; SIDE];
-            for j in 0..S::TAPS {
-                let mut column = [V::Eight::zero(); SIDE];
-                for (i, v) in column.iter_mut().enumerate().take(S::TAPS) {
-                    *v = tap(i * S::TAPS + j);
-                }
-                let column = FilterMatrix::<S>::times(column);
-                for i in 0..S::POINTS {
-                    half[i][j] = column[i];
-                }
-            }
-            for (i, row) in half.into_iter().enumerate().take(S::POINTS) {
-                for (j, v) in FilterMatrix::<S>::times(row).into_iter().enumerate().take(S::POINTS) {
-                    let out = self.out.at(self.at + (i * S::POINTS + j) * self.point + first, 8);
-                    // SAFETY: rows have room for whole groups of eight, and this channel's rows are this task's.
-                    unsafe { v.store(out) };
-                }
-            }
-        }
     }
 }
