@@ -61,6 +61,7 @@ enum Command {
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
     Check(cmd::check::Args),
+    Bench(cmd::bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),
         Command::Check(args) => cmd::check::run(&args, &ui),
+        Command::Bench(args) => cmd::bench::run(&args, &ui),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

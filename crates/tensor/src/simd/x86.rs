@@ -1,6 +1,9 @@
 //! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
 
-#![allow(unsafe_code, reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound")]
+#![allow(
+    unsafe_code,
+    reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound"
+)]
 
 // Why every `unsafe` here is sound: a value of these types comes from one of their own functions, those are called by kernels
 // only, and kernels reach these types through `run_avx2` and `run_avx512` only, which `simd::run` calls at a level that was
