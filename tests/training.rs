@@ -64,7 +64,7 @@ fn classifier_run(steps: u64, batches: Shapes) -> classifier::Run<Shapes> {
 }
 
 fn gan_run(steps: u64) -> gan::Run<Shapes> {
-    let config = gan::Config { channels: 1, noise: 8, width: 4 };
+    let config = gan::Config::new(1, 8, 4);
     let settings = gan::Settings { steps, seed: 3, ..gan::Settings::default() };
     gan::Run::new(config, settings, Shapes::new(1, 6)).expect("settings in range")
 }

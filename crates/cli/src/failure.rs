@@ -43,3 +43,8 @@ impl From<impasto_models::Error> for Failure {
         Self::Usage(error.to_string())
     }
 }
+impl From<impasto_tensor::simd::Unsupported> for Failure {
+    fn from(error: impasto_tensor::simd::Unsupported) -> Self {
+        Self::Usage(error.to_string())
+    }
+}

@@ -15,6 +15,7 @@ mod ui;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use impasto_tensor::simd;
 
 use crate::failure::Failure;
 use crate::ui::Ui;
@@ -35,6 +36,9 @@ struct Common {
     /// Threads to compute with; results do not depend on it [default: all cores]
     #[arg(long, global = true, value_name = "N")]
     threads: Option<usize>,
+    /// Vector instructions to compute with: base, avx2 or avx512 [default: the best that the machine has]
+    #[arg(long, global = true, value_name = "LEVEL", env = "IMPASTO_SIMD", hide_env_values = true)]
+    simd: Option<String>,
     /// Where all random numbers come from
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -57,11 +61,12 @@ enum Command {
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
     Check(cmd::check::Args),
+    Bench(cmd::bench::Args),
 }
 
 fn main() -> ExitCode {
     let Cli { common, command } = Cli::parse();
-    let threads = start_threads(common.threads);
+    let threads = choose_simd(common.simd.as_deref()).and_then(|()| start_threads(common.threads));
     let ui = Ui::new(common.quiet, common.json, threads.as_ref().copied().unwrap_or(1));
     let outcome = threads.and_then(|_| match command {
         Command::Create(args) => cmd::create::run(&args, common.seed, &ui),
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),
         Command::Check(args) => cmd::check::run(&args, &ui),
+        Command::Bench(args) => cmd::bench::run(&args, &ui),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,6 +85,11 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Puts the wanted vector instructions in force.
+fn choose_simd(level: Option<&str>) -> Result<(), Failure> {
+    Ok(level.map_or(Ok(()), |name| name.parse().and_then(simd::force))?)
 }
 
 /// Starts the pool that all kernels compute on, and says how many threads it has.

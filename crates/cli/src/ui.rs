@@ -22,6 +22,11 @@ impl Ui {
         Self { quiet, json, bars: !quiet && !json && std::io::stderr().is_terminal(), threads }
     }
 
+    /// Threads that the program computes with.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// What the report says of the machine; results do not depend on it.
     pub(crate) fn machine(&self) -> String {
         format!("{} thread{}", self.threads, if self.threads == 1 { "" } else { "s" })

@@ -25,6 +25,7 @@ pub mod augment;
 mod batches;
 pub mod checkpoint;
 pub mod classifier;
+mod descend;
 mod ema;
 mod error;
 mod event;
@@ -38,6 +39,7 @@ pub mod style;
 
 pub use batches::{Batch, Batches};
 pub use checkpoint::Checkpoint;
+pub use descend::descend;
 pub use ema::Ema;
 pub use error::Error;
 pub use event::Event;

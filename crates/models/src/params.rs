@@ -47,6 +47,13 @@ impl Params {
         self.entries.insert(path.into(), (tensor, kind));
     }
 
+    /// The entries of both; of equal paths those of `other`.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self
+    }
+
     /// All entries, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor, Kind)> {
         self.entries.iter().map(|(path, (tensor, kind))| (path.as_str(), tensor, *kind))

@@ -1,5 +1,6 @@
 //! The commands, one a file: arguments, and what they do.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod data;

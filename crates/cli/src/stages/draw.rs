@@ -57,7 +57,7 @@ pub(crate) fn contact_sheet(images: &Tensor) -> Picture {
 pub(crate) fn train<'u>(task: &Task, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result<Trained, Failure> {
     let meter = Meter::start();
     ui.say(LESSON);
-    let config = Config { channels: task.data.shape()[1], noise: 64, width: task.width };
+    let config = Config::new(task.data.shape()[1], 64, task.width);
     let begin = |steps: u64| {
         let feed = Feed::new(&task.data, task.batch, task.seed)?;
         let settings = Settings { steps, lr: task.lr, seed: task.seed, ..Settings::default() };

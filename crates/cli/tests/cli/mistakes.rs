@@ -136,6 +136,7 @@ fn settings_out_of_range() {
     refused(folder, &["create", "--steps", "1,2"], &["--steps: expected one number or three, got 2"]);
     refused(folder, &["create", "--minutes", "0"], &["--minutes: expected more than 0, got 0"]);
     refused(folder, &["create", "--threads", "0"], &["--threads: expected at least 1, got 0"]);
+    refused(folder, &["check", "--simd", "sse9"], &["simd: this machine has no level `sse9`; it has base"]);
     refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected at least 1 picture, got 0"]);
     refused(folder, &["check", "--ops", "nothing"], &["--ops: no operation's name contains `nothing`"]);
     for kind in ["classifier", "gan"] {

@@ -3,7 +3,9 @@
 mod net;
 mod run;
 mod score;
+mod small;
 
 pub use net::{Config, network};
 pub use run::{Counters, Meta, Run, Settings};
 pub use score::{Score, evaluate, probabilities};
+pub use small::small_network;

@@ -1,7 +1,9 @@
 //! A generator against a discriminator: DCGAN for small pictures, and the run that trains both.
 
+mod game;
 mod net;
 mod run;
 
+pub use game::{Game, Move};
 pub use net::{Config, discriminator, generator};
 pub use run::{Counters, Meta, Run, Settings, generate};

@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use impasto_autograd::Var;
-use impasto_autograd::fns::{Padding, logistic, pad2d};
+use impasto_autograd::fns::{Padding, pad2d};
 use impasto_tensor::{Random, Tensor, random};
 use serde::{Deserialize, Serialize};
 
-use super::net::{Config, SIZE, discriminator, generator};
+use super::game::{Game, Move};
+use super::net::{Config, generator};
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoint;
 use crate::ema::Ema;
 use crate::error::Error;
 use crate::event::Event;
-use crate::optim::{Adam, Optimiser};
+use crate::optim::Optimiser;
 use crate::params::Params;
 use crate::scope::Pass;
 
@@ -62,19 +63,13 @@ pub struct Meta {
 
 /// A training run: owns all of its state.
 pub struct Run<B> {
-    config: Config,
     settings: Settings,
-    generator: Params,
-    discriminator: Params,
+    game: Game,
     average: Ema,
-    adams: [Adam; 2],
     noise: Random,
     batches: B,
     step: u64,
 }
-
-/// The momentum that DCGAN found stable.
-const BETAS: [f64; 2] = [0.5, 0.999];
 
 impl<B: Batches> Run<B> {
     /// A run from the beginning.
@@ -85,25 +80,16 @@ impl<B: Batches> Run<B> {
         if config.noise == 0 || config.width == 0 || config.channels == 0 {
             return Err(Error::setting("width", format!("expected noise, width and channels above 0, got {config:?}")));
         }
-        let z = Var::constant(Tensor::zeros([2, config.noise]));
-        let picture = Var::constant(Tensor::zeros([2, config.channels, SIZE, SIZE]));
-        // The networks begin differently because their paths do.
-        let generator = Params::create(settings.seed, |s| {
-            generator(&s.at("generator"), &config, &z);
-        });
-        let discriminator = Params::create(settings.seed, |s| {
-            discriminator(&s.at("discriminator"), &config, &picture);
-        });
-        let adam = Adam::new(BETAS, 0.0);
+        if config.size < 16 || !config.size.is_power_of_two() {
+            return Err(Error::setting("size", format!("expected a power of two from 16 px, got {}", config.size)));
+        }
+        let game = Game::new(config, settings.seed);
         Ok(Self {
-            average: Ema::new(&generator, settings.ema),
-            adams: [adam.clone(), adam],
+            average: Ema::new(&game.generator, settings.ema),
             noise: Random::new(settings.seed, random::stream("noise")),
             step: 0,
-            config,
             settings,
-            generator,
-            discriminator,
+            game,
             batches,
         })
     }
@@ -115,45 +101,26 @@ impl<B: Batches> Run<B> {
 
     /// The networks' configuration.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.game.config
     }
 
-    /// One batch: a step of the discriminator on real and made pictures, then one of the generator.
-    ///
-    /// # Source
-    /// Goodfellow et al., "Generative adversarial nets", 2014, with the generator's non-saturating loss.
+    /// One batch, a move of both sides.
     pub fn step(&mut self) -> Event {
-        let real = prepare(&self.batches.next().images);
-        let z = Var::constant(self.noise.normal([real.shape()[0], self.config.noise], 0.0, 1.0));
-        let making = Pass::train(&self.generator);
-        let fake = generator(&making.root().at("generator"), &self.config, &z);
-
-        // Real and made pictures go through separately: each batch is normalised by its own statistics.
-        let judging = Pass::train(&self.discriminator);
-        let judge = |pass: &Pass, x: &Var| discriminator(&pass.root().at("discriminator"), &self.config, x);
-        let (on_real, on_fake) = (judge(&judging, &real), judge(&judging, &fake.detach()));
-        let loss_d = logistic(&on_real, true) + logistic(&on_fake, false);
-        let gradients = judging.gradients(&loss_d);
-        self.discriminator.commit(judging.into_updates());
-        self.adams[1].step(&mut self.discriminator, &gradients, self.settings.lr);
-
-        // The improved discriminator is frozen: its weights cost no gradient.
-        let loss_g = logistic(&judge(&Pass::frozen(&self.discriminator), &fake), true);
-        let gradients = making.gradients(&loss_g);
-        self.generator.commit(making.into_updates());
-        self.adams[0].step(&mut self.generator, &gradients, self.settings.lr);
-
+        let config = &self.game.config;
+        let real = prepare(&self.batches.next().images, config.size);
+        let z = Var::constant(self.noise.normal([real.shape()[0], config.noise], 0.0, 1.0));
+        let Move { losses: [loss_d, loss_g], on_real, on_fake } = self.game.step(&real, &z, self.settings.lr);
         self.step += 1;
-        self.average.follow(&self.generator, self.step);
-        let share = |logits: &Var, real: bool| {
-            let right = logits.value().data().iter().filter(|&&l| (l > 0.0) == real).count();
-            right as f64 / logits.value().len() as f64
+        self.average.follow(&self.game.generator, self.step);
+        let share = |logits: &Tensor, real: bool| {
+            let right = logits.data().iter().filter(|&&l| (l > 0.0) == real).count();
+            right as f64 / logits.len() as f64
         };
         Event {
             step: self.step,
             scalars: vec![
-                ("discriminator_loss", f64::from(loss_d.item())),
-                ("generator_loss", f64::from(loss_g.item())),
+                ("discriminator_loss", loss_d),
+                ("generator_loss", loss_g),
                 ("real_accuracy", share(&on_real, true)),
                 ("fake_accuracy", share(&on_fake, false)),
             ],
@@ -164,13 +131,13 @@ impl<B: Batches> Run<B> {
     pub fn checkpoint(&self, data: &str) -> Checkpoint {
         let counters = Counters { step: self.step, batches: self.batches.position(), noise: self.noise.position() };
         let meta =
-            Meta { config: self.config.clone(), settings: self.settings.clone(), counters, data: data.to_owned() };
+            Meta { config: self.game.config.clone(), settings: self.settings.clone(), counters, data: data.to_owned() };
         let mut checkpoint = Checkpoint::new("gan", &meta);
         checkpoint.put("average", &self.average.params);
-        checkpoint.put("generator", &self.generator);
-        checkpoint.put("discriminator", &self.discriminator);
-        checkpoint.put("adam_generator", self.adams[0].state());
-        checkpoint.put("adam_discriminator", self.adams[1].state());
+        checkpoint.put("generator", &self.game.generator);
+        checkpoint.put("discriminator", &self.game.discriminator);
+        checkpoint.put("adam_generator", self.game.adams[0].state());
+        checkpoint.put("adam_discriminator", self.game.adams[1].state());
         checkpoint
     }
 
@@ -182,11 +149,11 @@ impl<B: Batches> Run<B> {
         let checkpoint = Checkpoint::load_kind(path, "gan")?;
         let Meta { config, settings, counters, .. } = checkpoint.meta(path)?;
         let mut run = Self::new(config, settings, batches)?;
-        run.generator = checkpoint.part("generator");
-        run.discriminator = checkpoint.part("discriminator");
+        run.game.generator = checkpoint.part("generator");
+        run.game.discriminator = checkpoint.part("discriminator");
         run.average.params = checkpoint.part("average");
-        run.adams[0].restore(counters.step, checkpoint.part("adam_generator"));
-        run.adams[1].restore(counters.step, checkpoint.part("adam_discriminator"));
+        run.game.adams[0].restore(counters.step, checkpoint.part("adam_generator"));
+        run.game.adams[1].restore(counters.step, checkpoint.part("adam_discriminator"));
         run.noise.seek(counters.noise);
         run.batches.seek(counters.batches);
         run.step = counters.step;
@@ -194,10 +161,10 @@ impl<B: Batches> Run<B> {
     }
 }
 
-/// Pictures in [0, 1] of at most 32 by 32 pixels to [-1, 1] with black around them.
-fn prepare(images: &Tensor) -> Var {
+/// Pictures in [0, 1] of at most `size` by `size` pixels to [-1, 1] with black around them.
+fn prepare(images: &Tensor, size: usize) -> Var {
     let sides = [2, 3].map(|axis| {
-        let missing = SIZE.saturating_sub(images.shape()[axis]);
+        let missing = size.saturating_sub(images.shape()[axis]);
         [missing / 2, missing - missing / 2]
     });
     pad2d(&Var::constant(images.clone()), Padding::Zero, sides) * 2.0 - 1.0
@@ -206,7 +173,7 @@ fn prepare(images: &Tensor) -> Var {
 /// Pictures made from the noise of a seed: picture `i` is the same however many are asked for.
 ///
 /// # Shapes
-/// `[n, C, 32, 32]`, values in [0, 1]
+/// `[n, C, size, size]`, values in [0, 1]
 pub fn generate(generator_params: &Params, config: &Config, seed: u64, n: usize) -> Tensor {
     const CHUNK: usize = 64;
     let mut noise = Random::new(seed, random::stream("generate"));
@@ -220,7 +187,7 @@ pub fn generate(generator_params: &Params, config: &Config, seed: u64, n: usize)
         })
         .collect();
     if parts.is_empty() {
-        return Tensor::zeros([0, config.channels, SIZE, SIZE]);
+        return Tensor::zeros([0, config.channels, config.size, config.size]);
     }
     Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)
 }

@@ -36,9 +36,8 @@ pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
         return squeezenet(&mut file, input([104.0, 116.7, 122.7]));
     }
     if file.has("features.0.weight") && file.has("features.2.weight") {
-        // The fourth convolution of block three is number 16 in a VGG-19; there a VGG-16 pools.
-        let deep = file.has("features.16.weight");
-        return vgg(&mut file, if deep { VGG19 } else { VGG16 }, input([103.939, 116.779, 123.68]));
+        let net = vgg_layers(&mut file, input([103.939, 116.779, 123.68]))?;
+        return net.with_layers(&names(&["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]), "relu4_2");
     }
     let detail = "holds no net that is known: VGG-16, VGG-19 or SqueezeNet 1.1 by torchvision's names \
                   (features.0.weight, ..), or a classifier of impasto's";
@@ -88,9 +87,25 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&n| n.to_owned()).collect()
 }
 
+/// A VGG-16 or VGG-19 of the given convolutions, by torchvision's names; it may end early. Style and content are read from
+/// the layers named: `relu1_1`, ..
+///
+/// # Errors
+/// If a convolution or a layer is missing.
+pub fn vgg<T: Element>(
+    tensors: BTreeMap<String, Tensor<T>>,
+    input: Input,
+    style: &[&str],
+    content: &str,
+) -> Result<Perceptual<T>, Error> {
+    vgg_layers(&mut Weights { path: Path::new("VGG"), tensors }, input)?.with_layers(&names(style), content)
+}
+
 /// Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015. A file may end early:
 /// the layers it has are used.
-fn vgg<T: Element>(file: &mut Weights<T>, blocks: [usize; 5], input: Input) -> Result<Perceptual<T>, Error> {
+fn vgg_layers<T: Element>(file: &mut Weights<T>, input: Input) -> Result<Perceptual<T>, Error> {
+    // The fourth convolution of block three is number 16 in a VGG-19; there a VGG-16 pools.
+    let blocks = if file.has("features.16.weight") { VGG19 } else { VGG16 };
     let mut layers = Vec::new();
     let (mut index, mut channels) = (0, 3);
     'blocks: for (block, &convolutions) in blocks.iter().enumerate() {
@@ -109,8 +124,7 @@ fn vgg<T: Element>(file: &mut Weights<T>, blocks: [usize; 5], input: Input) -> R
         index += 1;
     }
     let depth = if blocks == VGG19 { "VGG-19" } else { "VGG-16" };
-    let net = Perceptual { name: depth.into(), input, layers, style: Vec::new(), content: String::new() };
-    net.with_layers(&names(&["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]), "relu4_2")
+    Ok(Perceptual { name: depth.into(), input, layers, style: Vec::new(), content: String::new() })
 }
 
 /// Iandola et al., "SqueezeNet", 2016, version 1.1.
