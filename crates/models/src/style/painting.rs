@@ -1,7 +1,8 @@
 //! A painting as a loss, in the plain form of the papers: the weights of its terms depend on the net and are the caller's.
 
 use impasto_autograd::Var;
-use impasto_autograd::fns::{gram, mse};
+use impasto_autograd::fns::mse;
+use impasto_autograd::ops::gram;
 use impasto_tensor::{Element, Tensor};
 
 use super::perceptual::Perceptual;
