@@ -5,7 +5,7 @@
 
 use super::scheme::{GradientMatrix, InputMatrix, SIDE, Scheme, TapsMatrix};
 use super::source::{Grid, Source};
-use super::tiles::{Corner, Patches, View, inverse, nothing, transform};
+use super::tiles::{Corner, Patches, View, inverse, nothing, square, transform};
 use super::{Term, stride, terms};
 use crate::conv::lower::Lowered;
 use crate::conv::{Conv2d, Slot};
@@ -112,6 +112,7 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
         let size = source.copy_size();
         let mut copies = Buffer::stale(8 * size);
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
+        let mut half = square();
         let lanes = 8.min(source.channels - 8 * self.octet);
         let mut copied = usize::MAX;
         for (row, t) in self.block.clone().enumerate() {
@@ -132,7 +133,14 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
                 let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
                 // SAFETY: tiles have eight numbers a row; these eight columns of every row are this task's.
                 unsafe {
-                    transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, out, self.out.point);
+                    transform::<V::Eight, InputMatrix<S>>(
+                        &corners,
+                        S::POINTS,
+                        S::POINTS,
+                        &mut half,
+                        out,
+                        self.out.point,
+                    );
                 }
             }
         }
@@ -154,6 +162,7 @@ impl<S: Scheme> Kernel for Gradients<'_, S> {
     fn run<V: Vector>(self) {
         let Work { grid, y, outputs, size: [rows, columns], .. } = *self.work;
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
+        let mut half = square();
         let lanes = 8.min(outputs - 8 * self.octet);
         for (row, t) in self.block.clone().enumerate() {
             let place = grid.place(t);
@@ -167,7 +176,14 @@ impl<S: Scheme> Kernel for Gradients<'_, S> {
             let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
             // SAFETY: as for the picture.
             unsafe {
-                transform::<V::Eight, GradientMatrix<S>>(&corners, S::OUTPUTS, S::POINTS, out, self.out.point);
+                transform::<V::Eight, GradientMatrix<S>>(
+                    &corners,
+                    S::OUTPUTS,
+                    S::POINTS,
+                    &mut half,
+                    out,
+                    self.out.point,
+                );
             }
         }
     }
@@ -218,11 +234,14 @@ impl<S: Scheme> Kernel for Weights<'_, S> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "reads products by pointers")]
     fn run<V: Vector>(self) {
+        let (mut half, mut sums) = (square(), square());
         for (i, term) in self.work.terms.iter().enumerate() {
             for first in (0..self.channels).step_by(8) {
                 let x = self.sums[i * self.work.padded + first..].as_ptr();
                 // SAFETY: every point has this row, with room for whole groups of eight channels.
-                let sums = unsafe { inverse::<V::Eight, TapsMatrix<S>>(x, self.point, S::POINTS, S::TAPS) };
+                unsafe {
+                    inverse::<V::Eight, TapsMatrix<S>>(x, self.point, S::POINTS, S::TAPS, &mut half, &mut sums);
+                }
                 for (t, &weight) in term.weights.iter().enumerate() {
                     let mut numbers = [0.0; 8];
                     sums[t / S::TAPS][t % S::TAPS].to_slice(&mut numbers);

@@ -17,7 +17,7 @@ use std::ops::Range;
 use self::filters::{Filters, transform_filters};
 use self::scheme::{F42, F43, F63, InputMatrix, OutputMatrix, SIDE, Scheme};
 use self::source::{Grid, Place, Source};
-use self::tiles::{Patches, inverse, nothing, transform};
+use self::tiles::{Patches, inverse, nothing, square, transform};
 use super::lower::{Family, Lowered};
 use super::{Conv2d, Epilogue, Slot};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
@@ -191,6 +191,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
             source.copy(image, c, &mut copies[(image - first) * size..][..size]);
         }
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
+        let mut half = square();
         for (f, terms) in terms.iter().enumerate() {
             for (i, term) in terms.iter().enumerate() {
                 let row = i * lowered.channels + c;
@@ -207,7 +208,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                     let out = before.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
                     // SAFETY: `tile` gives places with eight numbers a row; this channel's row of every point is its own.
                     unsafe {
-                        transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, out, *point);
+                        transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, &mut half, out, *point);
                     }
                 }
             }
@@ -258,14 +259,16 @@ impl<S: Scheme> Kernel for Output<'_, S> {
         let ([h, w], [sh, sw]) = (lowered.output, lowered.step_out);
         let (behind, point) = &block.behind;
         let finish = epilogue.of::<V::Eight>(o);
+        let (mut half, mut tiles) = (square(), [square(), square()]);
         for (g, places) in block.places.chunks(8).enumerate() {
             for py in 0..sh {
-                let mut tiles = [[[V::Eight::zero(); 8]; SIDE]; 2];
                 for (px, tile) in tiles.iter_mut().enumerate().take(sw) {
                     let start = (py * sw + px) * S::POINTS * S::POINTS * point + o * block.row + g * 8;
                     let x = behind.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
                     // SAFETY: every point has this row, with room for whole groups of eight.
-                    *tile = unsafe { inverse::<V::Eight, OutputMatrix<S>>(x, *point, S::POINTS, S::OUTPUTS) };
+                    unsafe {
+                        inverse::<V::Eight, OutputMatrix<S>>(x, *point, S::POINTS, S::OUTPUTS, &mut half, tile);
+                    }
                     for row in tile.iter_mut().take(S::OUTPUTS) {
                         *row = V::Eight::transpose(*row);
                         for v in row {

@@ -56,8 +56,16 @@ impl View {
     }
 }
 
-/// Transforms eight tiles of `rows` rows by M in both directions and writes its `points` squared vectors, `distance`
-/// apart.
+/// A square of vectors: one vector of eight tiles for each place or point. Kernels make theirs once and hand them in.
+pub(super) type Square<E> = [[E; SIDE]; SIDE];
+
+/// An empty one.
+#[inline(always)]
+pub(super) fn square<E: Vector>() -> Square<E> {
+    [[E::zero(); SIDE]; SIDE]
+}
+
+/// Transforms eight tiles of `rows` rows by M in both directions and writes its `points` squared vectors, `distance` apart.
 ///
 /// # Safety
 /// Every row of every tile has eight places to read, and `out` has room for eight numbers at every distance.
@@ -67,23 +75,22 @@ pub(super) unsafe fn transform<E: Vector<Eight = E>, M: Matrix>(
     tiles: &[Corner; 8],
     rows: usize,
     points: usize,
+    half: &mut Square<E>,
     out: *mut f32,
     distance: usize,
 ) {
-    let mut columns = [[E::zero(); 8]; SIDE];
     for (l, tile) in tiles.iter().enumerate() {
         let mut x = [E::zero(); SIDE];
         for (i, x) in x.iter_mut().enumerate().take(rows) {
             // SAFETY: the caller says that the tile's rows can be read.
             *x = unsafe { E::load(tile.at.wrapping_add(i * tile.pitch)) };
         }
-        let x = M::times(x);
-        for i in 0..points {
-            columns[i][l] = x[i];
+        for (half, x) in half.iter_mut().zip(M::times(x)).take(points) {
+            half[l] = x;
         }
     }
-    for (i, column) in columns.into_iter().enumerate().take(points) {
-        let x = M::times(E::transpose(column));
+    for (i, half) in half.iter().enumerate().take(points) {
+        let x = M::times(E::transpose(*half));
         for (j, x) in x.into_iter().enumerate().take(points) {
             // SAFETY: the caller says that there is room.
             unsafe { x.store(out.wrapping_add((i * points + j) * distance)) };
@@ -102,25 +109,22 @@ pub(super) unsafe fn inverse<E: Vector<Eight = E>, M: Matrix>(
     distance: usize,
     points: usize,
     sides: usize,
-) -> [[E; SIDE]; SIDE] {
-    let mut half = [[E::zero(); SIDE]; SIDE];
+    half: &mut Square<E>,
+    out: &mut Square<E>,
+) {
     for i in 0..points {
         let mut row = [E::zero(); SIDE];
         for (j, v) in row.iter_mut().enumerate().take(points) {
             // SAFETY: the caller says that it can be read.
             *v = unsafe { E::load(x.wrapping_add((i * points + j) * distance)) };
         }
-        let row = M::times(row);
-        for j in 0..sides {
-            half[j][i] = row[j];
+        for (half, v) in half.iter_mut().zip(M::times(row)).take(sides) {
+            half[i] = v;
         }
     }
-    let mut out = [[E::zero(); SIDE]; SIDE];
-    for j in 0..sides {
-        let column = M::times(half[j]);
-        for i in 0..sides {
-            out[i][j] = column[i];
+    for (j, half) in half.iter().enumerate().take(sides) {
+        for (out, v) in out.iter_mut().zip(M::times(*half)).take(sides) {
+            out[j] = v;
         }
     }
-    out
 }
