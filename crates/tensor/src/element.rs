@@ -5,6 +5,7 @@ use std::iter::Sum;
 use std::ops::{AddAssign, MulAssign, SubAssign};
 
 use crate::conv::{Conv2d, Slot};
+use crate::formula::{self, Formula};
 use crate::gemm;
 use crate::lane::Lane;
 use crate::tensor::Tensor;
@@ -35,6 +36,10 @@ pub trait Element:
     fn finite(self) -> bool;
     /// Whether the value is not a number.
     fn is_nan(self) -> bool;
+    #[doc(hidden)]
+    fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
+    #[doc(hidden)]
+    fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
     #[doc(hidden)]
@@ -89,7 +94,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
+    ($t:ident, $fill:ident, $scale:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -100,6 +105,12 @@ macro_rules! element {
             }
             fn is_nan(self) -> bool {
                 $t::is_nan(self)
+            }
+            fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
+                formula::$fill(formula, x, out);
+            }
+            fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
+                formula::$scale(formula, x, out);
             }
             fn gemm(product: Gemm<'_, Self>) {
                 gemm::$gemm(product);
@@ -119,5 +130,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, sgemm, by_plan, forward_by_plan);
-element!(f64, dgemm, by_products, forward_plain);
+element!(f32, fill, scale, sgemm, by_plan, forward_by_plan);
+element!(f64, fill_plainly, scale_plainly, dgemm, by_products, forward_plain);

@@ -26,6 +26,7 @@
 
 pub mod conv;
 mod element;
+mod formula;
 mod gate;
 mod gemm;
 mod interop;
@@ -47,6 +48,7 @@ mod tensor;
 
 pub use conv::Conv2d;
 pub use element::Element;
+pub use formula::Formula;
 pub use gate::Bits;
 pub use lane::Lane;
 pub use matmul::MatMul;

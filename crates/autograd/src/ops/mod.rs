@@ -9,6 +9,7 @@ mod combine;
 mod concat;
 mod conv2d;
 mod cross_entropy;
+mod erf;
 mod exp;
 mod gate;
 mod gather;
@@ -31,6 +32,7 @@ pub use combine::{add, sub};
 pub use concat::{concat, narrow};
 pub use conv2d::{conv_transpose2d, conv2d};
 pub use cross_entropy::cross_entropy;
+pub use erf::erf;
 pub use exp::{exp, ln, ln_1p};
 pub use gate::gate;
 pub use gather::{gather, scatter_add};
@@ -69,6 +71,7 @@ macro_rules! ops {
 
 ops! {
     pointwise affine::Affine;
+    pointwise erf::Erf;
     pointwise exp::Exp;
     pointwise exp::Ln;
     pointwise exp::Ln1p;

@@ -90,6 +90,10 @@ impl Vector for Base {
         Self(a.0.simd_gt(b.0).bitselect(yes.0, no.0))
     }
     #[inline(always)]
+    fn any_gt(a: Self, b: Self) -> bool {
+        a.0.simd_gt(b.0).any()
+    }
+    #[inline(always)]
     fn exp2i(n: Self) -> Self {
         let biased = n.0.fast_round_int() + i32x8::splat(127);
         Self(cast(biased << 23))

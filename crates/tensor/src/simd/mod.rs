@@ -5,6 +5,7 @@
 //! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one.
 
 mod base;
+pub(crate) mod math;
 mod peak;
 mod vector;
 #[cfg(target_arch = "x86_64")]
@@ -131,6 +132,34 @@ pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
         _ => kernel.run::<base::Base>(),
     }
 }
+
+/// A function whose body is compiled once for each level. Loops over plain numbers are enough: the compiler makes vectors of
+/// them, and as it fuses nothing on its own, such loops give the same bits at every level. In the body `V` names the vector.
+/// Generic parameters stand in brackets, and closures among the arguments should be short enough to be inlined.
+macro_rules! vectorised {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident[$($generics:tt)*]($($arg:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )+) => {$(
+        $(#[$meta])*
+        $vis fn $name<$($generics)*>($($arg: $type),*) -> $out {
+            #[allow(non_camel_case_types, reason = "each argument's type is named as the argument")]
+            struct Call<$($arg),*> {
+                $($arg: $arg),*
+            }
+            impl<$($generics)*> crate::simd::Kernel for Call<$($type),*> {
+                type Output = $out;
+                #[inline(always)]
+                fn run<V: crate::simd::Vector>(self) -> $out {
+                    let Self { $($arg),* } = self;
+                    $body
+                }
+            }
+            crate::simd::run(Call { $($arg),* })
+        }
+    )+};
+}
+pub(crate) use vectorised;
 
 #[cfg(test)]
 mod tests {

@@ -110,6 +110,11 @@ impl Vector for Avx2 {
         unsafe { _mm256_storeu_ps(p, self.0) }
     }
     #[inline(always)]
+    fn any_gt(a: Self, b: Self) -> bool {
+        // SAFETY: see the top of the file.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0)) != 0 }
+    }
+    #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {
         // The exponent counted from 0.75: subtracting its bits makes the exponent field change just there.
         // SAFETY: see the top of the file.
@@ -212,6 +217,11 @@ impl Vector for Avx512 {
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller says that sixteen numbers can be written.
         unsafe { _mm512_storeu_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn any_gt(a: Self, b: Self) -> bool {
+        // SAFETY: see the top of the file.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, b.0) != 0 }
     }
     #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {
