@@ -110,13 +110,12 @@ fn normalisation() {
 #[test]
 fn rows_pools_and_gates() {
     let x = normal(0, [40_000, 10]);
-    same_bits(|| vec![x.softmax_rows(), x.logsumexp_rows(), x.gate(&x.bits(|v| v > 0.3), 1.0, 0.2)]);
+    same_bits(|| vec![x.softmax_rows(), x.logsumexp_rows(), x.clone().gate(&x.bits(|v| v > 0.3), 1.0, 0.2)]);
     let x = normal(1, [6, 8, 61, 67]);
     let (up, down) = (Taps::upsample(61, 2, Upsample::Linear), Taps::average(67, 3, 2));
     same_bits(|| {
-        let (shape, indices) = MaxPool { kernel: 3, stride: 2, ceil: true }.indices(&x);
-        let pooled = x.gather(48, &indices).reshape(shape);
-        let spread = pooled.scatter_add(48, &indices, 61 * 67);
+        let (pooled, places) = MaxPool { kernel: 3, stride: 2, ceil: true }.run(&x);
+        let spread = places.spread(&pooled);
         let moved = [x.permute(&[1, 3, 0, 2]), Tensor::concat(&[&x, &x], 1), x.narrow(2, 3, 50)];
         let maps = [x.resample(2, &up), x.resample(3, &down), x.resample(2, &up).resample(2, &up.transpose())];
         [pooled, spread].into_iter().chain(moved).chain(maps).collect()

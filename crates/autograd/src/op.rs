@@ -194,6 +194,12 @@ fn run<T: Element, O: Op>(op: O, x: &[&Var<T>]) -> Result<(Var<T>, Vec<Tensor<T>
     let values: Vec<&Tensor<T>> = x.iter().map(|v| v.value()).collect();
     let (value, beside) = op.forward(&values);
     assert!(*value.shape() == shape, "{}: the shape rule says {shape:?}, the kernel {:?}", O::NAME, value.shape());
+    Ok((record(op, x, value, beside.clone()), beside))
+}
+
+/// Records an operation whose result is known: a kernel that finds out what the operation is, the side of a kink or the
+/// largest of a window, has the result in hand.
+pub(crate) fn record<T: Element, O: Op>(op: O, x: &[&Var<T>], value: Tensor<T>, beside: Vec<Tensor<T>>) -> Var<T> {
     let edges: Vec<_> = x.iter().map(|v| v.node.clone()).collect();
     let tracked: Vec<bool> = edges.iter().map(Option::is_some).collect();
     let node = tracked.contains(&true).then(|| {
@@ -202,11 +208,11 @@ fn run<T: Element, O: Op>(op: O, x: &[&Var<T>]) -> Result<(Var<T>, Vec<Tensor<T>
         Arc::new(Node::recorded(Record {
             inputs: x.iter().enumerate().map(|(i, v)| kept(i, v)).collect(),
             output: keep.output.then(|| value.clone()),
-            beside: beside.clone(),
+            beside,
             rule: Box::new(op),
             edges,
-            shapes,
+            shapes: x.iter().map(|v| *v.shape()).collect(),
         }))
     });
-    Ok((Var { value, node }, beside))
+    Var { value, node }
 }

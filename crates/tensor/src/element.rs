@@ -6,9 +6,9 @@ use std::ops::{AddAssign, MulAssign, SubAssign};
 
 use crate::conv::{Conv2d, Slot};
 use crate::formula::{self, Formula};
-use crate::gemm;
 use crate::lane::Lane;
 use crate::tensor::Tensor;
+use crate::{gate, gemm};
 
 /// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
 pub trait Element:
@@ -40,6 +40,10 @@ pub trait Element:
     fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
     #[doc(hidden)]
     fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
+    #[doc(hidden)]
+    fn rectify(x: &[Self], slope: Self, out: &mut [Self], words: &mut [u64]);
+    #[doc(hidden)]
+    fn gate(x: &mut [Self], words: &[u64], factors: [Self; 2]);
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
     #[doc(hidden)]
@@ -94,7 +98,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $fill:ident, $scale:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
+    ($t:ident, $fill:ident, $scale:ident, $rectify:ident, $gate:ident, $gemm:ident, $convolve:ident, $convolve_with:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -111,6 +115,12 @@ macro_rules! element {
             }
             fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
                 formula::$scale(formula, x, out);
+            }
+            fn rectify(x: &[Self], slope: Self, out: &mut [Self], words: &mut [u64]) {
+                gate::$rectify(x, slope, out, words);
+            }
+            fn gate(x: &mut [Self], words: &[u64], factors: [Self; 2]) {
+                gate::$gate(x, words, factors);
             }
             fn gemm(product: Gemm<'_, Self>) {
                 gemm::$gemm(product);
@@ -130,5 +140,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, fill, scale, sgemm, by_plan, forward_by_plan);
-element!(f64, fill_plainly, scale_plainly, dgemm, by_products, forward_plain);
+element!(f32, fill, scale, rectify, gate, sgemm, by_plan, forward_by_plan);
+element!(f64, fill_plainly, scale_plainly, rectify_plainly, gate_plainly, dgemm, by_products, forward_plain);

@@ -45,6 +45,7 @@ mod shape;
 pub mod simd;
 mod taps;
 mod tensor;
+pub mod update;
 
 pub use conv::Conv2d;
 pub use element::Element;

@@ -3,8 +3,9 @@
 //! Statistics are taken per channel over the batch (batch norm) or per channel of each picture (instance norm).
 
 use crate::element::Element;
-use crate::parallel;
-use crate::reduce::sum_slice;
+use crate::parallel::{self, GRAIN};
+use crate::reduce::{sum_of, sum_of_pairs};
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Which normalisation, and what follows it.
@@ -72,19 +73,25 @@ impl Planes {
 }
 
 impl Norm {
-    /// The statistics of `x`, by two passes: the mean first, then the mean square distance from it.
+    /// The statistics of `x`, in one pass.
     pub fn moments<T: Element>(&self, x: &Tensor<T>) -> Moments<T> {
         let planes = Planes::of(x);
-        let (count, sets) = (planes.count(self), planes.sets(self));
+        let sets = planes.sets(self);
         let pairs = parallel::collect(sets[0] * sets[1], |i| {
-            let set = planes.set(self, i);
-            let mean = set.clone().map(|p| sum_slice(planes.at(x.data(), p))).sum::<f64>() / count;
-            let center = T::splat(mean);
-            let square = set.map(|p| sum_of(planes.at(x.data(), p), |v| (v - center) * (v - center))).sum::<f64>();
-            (center, T::splat(1.0 / (square / count + self.eps).sqrt()))
+            let spreads = planes.set(self, i).map(|p| spread(planes.at(x.data(), p)));
+            self.pair(spreads.fold(Spread::default(), Spread::join))
         });
-        let (mean, scale) = pairs.into_iter().unzip();
-        Moments { mean: Tensor::new(sets, mean), scale: Tensor::new(sets, scale) }
+        Self::gather(sets, &pairs)
+    }
+
+    /// Mean and 1 / deviation of a set.
+    fn pair<T: Element>(&self, all: Spread) -> [T; 2] {
+        [T::splat(all.mean), T::splat(1.0 / (all.square / all.count + self.eps).sqrt())]
+    }
+
+    fn gather<T: Element>(sets: [usize; 2], pairs: &[[T; 2]]) -> Moments<T> {
+        let [mean, scale] = [0, 1].map(|k| Tensor::from_fn(sets, |i| pairs[i][k]));
+        Moments { mean, scale }
     }
 
     /// y = act(gamma (x - mean) / sqrt(var + eps) + beta)
@@ -99,16 +106,32 @@ impl Norm {
         moments: &Moments<T>,
     ) -> Tensor<T> {
         let planes = Planes::of(x);
-        let slope = T::splat(self.slope);
         Tensor::build(*x.shape(), |out| {
             parallel::rows(out, planes.size, |plane, out| {
-                let Affine { a, b, .. } = self.affine(planes, plane, gamma, beta, moments);
-                for (o, &v) in out.iter_mut().zip(planes.at(x.data(), plane)) {
-                    let y = a * v + b;
-                    *o = if y > T::splat(0.0) { y } else { y * slope };
-                }
+                let line = self.line(planes, plane, gamma, beta, moments);
+                draw(planes.at(x.data(), plane), out, line);
             });
         })
+    }
+
+    /// [`moments`](Norm::moments) and [`forward`](Norm::forward) with them. Statistics per picture read each plane while it
+    /// is still in the cache.
+    pub fn run<T: Element>(&self, x: &Tensor<T>, gamma: &Tensor<T>, beta: &Tensor<T>) -> (Tensor<T>, Moments<T>) {
+        let planes = Planes::of(x);
+        if !self.per_picture || x.is_empty() {
+            let moments = self.moments(x);
+            return (self.forward(x, gamma, beta, &moments), moments);
+        }
+        let mut pairs = vec![[T::splat(0.0); 2]; planes.batch * planes.channels];
+        let y = Tensor::build(*x.shape(), |out| {
+            parallel::both((out, planes.size), (&mut pairs, 1), |plane, out, pair| {
+                let x = planes.at(x.data(), plane);
+                pair[0] = self.pair(spread(x));
+                let c = plane % planes.channels;
+                draw(x, out, self.through(pair[0], gamma.data()[c], beta.data()[c]));
+            });
+        });
+        (y, Self::gather(planes.sets(self), &pairs))
     }
 
     /// The gradients of [`forward`](Norm::forward) for the upstream gradient `g`, statistics included:
@@ -126,99 +149,168 @@ impl Norm {
         g: Tensor<T>,
     ) -> Gradients<T> {
         let planes = Planes::of(x);
-        let (count, sets) = (planes.count(self), planes.sets(self));
-        let slope = T::splat(self.slope);
-        let behind = |a: T, b: T, v: T, g: T| if a * v + b > T::splat(0.0) { g } else { g * slope };
-        // Sums of h and of h x^ for every plane.
-        let sums = parallel::collect(planes.batch * planes.channels, |plane| {
-            let Affine { a, b, mean, scale } = self.affine(planes, plane, gamma, beta, moments);
-            let (x, g) = (planes.at(x.data(), plane), planes.at(g.data(), plane));
-            pair_sum(x, g, |v, g| {
-                let h = behind(a, b, v, g);
-                (h, h * ((v - mean) * scale))
-            })
-        });
-        let total =
-            |set: &mut dyn Iterator<Item = usize>| set.fold((0.0, 0.0), |(h, hx), p| (h + sums[p].0, hx + sums[p].1));
-        let means: Vec<(T, T)> = (0..sets[0] * sets[1])
-            .map(|i| {
-                let (h, hx) = total(&mut planes.set(self, i));
-                (T::splat(h / count), T::splat(hx / count))
-            })
-            .collect();
-        let of_channel = |c: usize| total(&mut (0..planes.batch).map(|n| n * planes.channels + c));
-        let gamma_gradient = Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c).1));
-        let beta_gradient = Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c).0));
-        let mut dx = g;
-        parallel::rows(dx.data_mut(), planes.size, |plane, g| {
-            let Affine { a, b, mean, scale } = self.affine(planes, plane, gamma, beta, moments);
-            let (h, hx) = means[self.set_of(planes, plane)];
-            for (g, &v) in g.iter_mut().zip(planes.at(x.data(), plane)) {
-                *g = a * (behind(a, b, v, *g) - h - (v - mean) * scale * hx);
-            }
-        });
-        Gradients { x: dx, gamma: gamma_gradient, beta: beta_gradient }
+        let (count, size) = (planes.count(self), planes.size.max(1));
+        let mut sums = vec![[0.0; 2]; planes.batch * planes.channels];
+        let line = |plane| self.line(planes, plane, gamma, beta, moments);
+        let (x, mut dx) = (x.data(), g);
+        if self.per_picture && !x.is_empty() {
+            // Both passes while the plane is in the cache.
+            parallel::both((dx.data_mut(), size), (&mut sums, 1), |plane, g, sum| {
+                let x = planes.at(x, plane);
+                sum[0] = line_sums(x, g, line(plane));
+                line_gradient(x, g, line(plane), sum[0].map(|s| T::splat(s / count)));
+            });
+        } else {
+            let per_task = GRAIN.div_ceil(size);
+            parallel::chunks(&mut sums, per_task, |task, sums| {
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let plane = task * per_task + i;
+                    *sum = line_sums(planes.at(x, plane), planes.at(dx.data(), plane), line(plane));
+                }
+            });
+            let means: Vec<[T; 2]> =
+                (0..planes.channels).map(|c| total(&sums, planes.set(self, c)).map(|s| T::splat(s / count))).collect();
+            parallel::rows(dx.data_mut(), planes.size, |plane, g| {
+                line_gradient(planes.at(x, plane), g, line(plane), means[plane % planes.channels]);
+            });
+        }
+        let of_channel = |c: usize| total(&sums, (0..planes.batch).map(|n| n * planes.channels + c));
+        let [beta, gamma] = [0, 1].map(|k| Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c)[k])));
+        Gradients { x: dx, gamma, beta }
     }
 
-    fn set_of(&self, planes: Planes, plane: usize) -> usize {
-        if self.per_picture { plane } else { plane % planes.channels }
-    }
-
-    /// What a plane's elements are multiplied by and what is added.
-    fn affine<T: Element>(
+    /// The straight line that a plane's elements go through.
+    fn line<T: Element>(
         &self,
         planes: Planes,
         plane: usize,
         gamma: &Tensor<T>,
         beta: &Tensor<T>,
         moments: &Moments<T>,
-    ) -> Affine<T> {
-        let (set, c) = (self.set_of(planes, plane), plane % planes.channels);
-        let (mean, scale) = (moments.mean.data()[set], moments.scale.data()[set]);
-        let a = gamma.data()[c] * scale;
-        Affine { a, b: beta.data()[c] - a * mean, mean, scale }
+    ) -> Line<T> {
+        let c = plane % planes.channels;
+        let set = if self.per_picture { plane } else { c };
+        self.through([moments.mean.data()[set], moments.scale.data()[set]], gamma.data()[c], beta.data()[c])
+    }
+
+    fn through<T: Element>(&self, [mean, scale]: [T; 2], gamma: T, beta: T) -> Line<T> {
+        let a = gamma * scale;
+        Line { a, b: beta - a * mean, mean, scale, slope: T::splat(self.slope) }
     }
 }
 
-struct Affine<T> {
+/// y = a x + b, then the activation.
+#[derive(Clone, Copy)]
+struct Line<T> {
     a: T,
     b: T,
     mean: T,
     scale: T,
+    /// The activation's factor where y is not positive.
+    slope: T,
 }
 
-/// The sum of `f` over a slice, by [`sum_slice`] over short pieces.
-fn sum_of<T: Element>(x: &[T], f: impl Fn(T) -> T) -> f64 {
-    const PIECE: usize = 256;
-    let mut piece = [T::splat(0.0); PIECE];
-    let sum = |part: &[T]| {
-        for (p, &v) in piece.iter_mut().zip(part) {
-            *p = f(v);
-        }
-        sum_slice(&piece[..part.len()])
-    };
-    x.chunks(PIECE).map(sum).sum()
-}
-
-/// The sums of both results of `f` over two slices.
-fn pair_sum<T: Element>(x: &[T], y: &[T], f: impl Fn(T, T) -> (T, T)) -> (f64, f64) {
-    const PIECE: usize = 256;
-    let (mut first, mut second) = ([T::splat(0.0); PIECE], [T::splat(0.0); PIECE]);
-    let mut sums = (0.0, 0.0);
-    for (x, y) in x.chunks(PIECE).zip(y.chunks(PIECE)) {
-        for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
-            (first[i], second[i]) = f(x, y);
-        }
-        sums.0 += sum_slice(&first[..x.len()]);
-        sums.1 += sum_slice(&second[..x.len()]);
+impl<T: Element> Line<T> {
+    /// The gradient behind the activation, for the gradient `g` of its result at `x`.
+    #[inline(always)]
+    fn behind(self, x: T, g: T) -> T {
+        if self.a * x + self.b > T::splat(0.0) { g } else { g * self.slope }
     }
-    sums
+}
+
+/// The sums of some planes, added in order.
+fn total(sums: &[[f64; 2]], planes: impl Iterator<Item = usize>) -> [f64; 2] {
+    planes.fold([0.0; 2], |[h, hx], p| [h + sums[p][0], hx + sums[p][1]])
+}
+
+/// How many elements there are, their mean, and the sum of their square distances from it.
+#[derive(Clone, Copy, Default)]
+struct Spread {
+    count: f64,
+    mean: f64,
+    square: f64,
+}
+
+impl Spread {
+    /// The spread of two parts together.
+    ///
+    /// # Source
+    /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+    fn join(self, other: Self) -> Self {
+        let count = self.count + other.count;
+        let (share, distance) = (other.count / count.max(1.0), other.mean - self.mean);
+        Self {
+            count,
+            mean: self.mean + distance * share,
+            square: self.square + other.square + distance * distance * self.count * share,
+        }
+    }
+}
+
+/// Elements that are read twice, the second time from the first cache.
+const NEAR: usize = 2048;
+
+vectorised! {
+    /// The spread of a slice: of every block the mean, then the distances from it.
+    fn spread[T: Element](x: &[T]) -> Spread {
+        x.chunks(NEAR).fold(Spread::default(), |all, x| {
+            let count = x.len() as f64;
+            let mean = sum_of(x, |v| v) / count;
+            let center = T::splat(mean);
+            let rounded = mean - center.to_f64();
+            let square = sum_of(x, |v| (v - center) * (v - center)) - count * rounded * rounded;
+            all.join(Spread { count, mean, square })
+        })
+    }
+
+    /// `out = act(a x + b)`
+    fn draw[T: Element](x: &[T], out: &mut [T], line: Line<T>) -> () {
+        let Line { a, b, slope, .. } = line;
+        for (o, &v) in out.iter_mut().zip(x) {
+            let y = a * v + b;
+            *o = if y > T::splat(0.0) { y } else { y * slope };
+        }
+    }
+
+    /// The sums of h and of h x^ over a plane.
+    fn line_sums[T: Element](x: &[T], g: &[T], line: Line<T>) -> [f64; 2] {
+        let blocks = x.chunks(NEAR).zip(g.chunks(NEAR));
+        let [h, hx] = blocks.fold([0.0; 2], |[h, hx], (x, g)| {
+            let block_h = sum_of_pairs(x, g, |x, g| line.behind(x, g));
+            let block_hx = sum_of_pairs(x, g, |x, g| line.behind(x, g) * (x - line.mean));
+            [h + block_h, hx + block_hx]
+        });
+        [h, hx * line.scale.to_f64()]
+    }
+
+    /// `g = a (h - mean(h) - x^ mean(h x^))`
+    fn line_gradient[T: Element](x: &[T], g: &mut [T], line: Line<T>, means: [T; 2]) -> () {
+        let (mean_h, slope_x) = (means[0], line.scale * means[1]);
+        for (g, &x) in g.iter_mut().zip(x) {
+            *g = line.a * (line.behind(x, *g) - mean_h - (x - line.mean) * slope_x);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Random;
+
+    #[test]
+    fn a_small_spread_far_from_zero_is_seen() {
+        let x = Tensor::<f32>::from_fn([2, 1, 100, 100], |i| 1000.0 + (i % 7) as f32 * 0.01);
+        let exact = x.cast::<f64>();
+        for per_picture in [false, true] {
+            let norm = Norm { per_picture, eps: 0.0, slope: 1.0 };
+            let (got, want) = (norm.moments(&x).scale, norm.moments(&exact).scale);
+            assert!(got.data().iter().zip(want.data()).all(|(&g, &w)| (f64::from(g) / w - 1.0).abs() < 1e-4));
+            let (gamma, beta) = (Tensor::ones([1]), Tensor::zeros([1]));
+            let (y, moments) = norm.run(&x, &gamma, &beta);
+            assert_eq!(y, norm.forward(&x, &gamma, &beta, &norm.moments(&x)));
+            assert_eq!(moments.mean, norm.moments(&x).mean);
+        }
+    }
 
     #[test]
     fn a_normalised_batch_has_mean_beta_and_deviation_gamma() {

@@ -14,9 +14,11 @@ pub(super) struct Erf;
 impl Pointwise for Erf {
     const NAME: &'static str = "erf";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.erf()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         L::splat(FRAC_2_SQRT_PI) * (-(x.clone() * x)).exp()
     }

@@ -42,8 +42,8 @@ impl Fused for Normalize {
     }
 
     fn forward<T: Element>(&self, x: &[&Tensor<T>]) -> (Tensor<T>, Vec<Tensor<T>>) {
-        let moments = self.0.moments(x[0]);
-        (self.0.forward(x[0], x[1], x[2], &moments), vec![moments.mean, moments.scale])
+        let (y, moments) = self.0.run(x[0], x[1], x[2]);
+        (y, vec![moments.mean, moments.scale])
     }
 
     fn vjp_fast<T: Element>(&self, saved: &Saved<T>, g: Tensor<T>) -> Vec<Option<Tensor<T>>> {

@@ -112,9 +112,8 @@ impl Kernel for BandSums<'_> {
                     std::array::from_fn(|i| g[(group * outputs + o + i.min(here - 1)) * run..].as_ptr());
                 for c in 0..channels {
                     for (t, offsets) in offsets.chunks(TAPS).enumerate() {
-                        let xs: [_; TAPS] = std::array::from_fn(|j| {
-                            copies[c * size + offsets[j.min(offsets.len() - 1)]..].as_ptr()
-                        });
+                        let xs: [_; TAPS] =
+                            std::array::from_fn(|j| copies[c * size + offsets[j.min(offsets.len() - 1)]..].as_ptr());
                         // SAFETY: each gradient has `run` numbers; a plane has a row more than the run reaches, and 64
                         // numbers stand behind the last.
                         let products = unsafe { dots::<V, OUTPUTS, TAPS>(run / V::LANES, gs, xs) };

@@ -68,7 +68,8 @@ pub(super) fn filter(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: 
                 epilogue,
             })
             .collect();
-        let blocks: Vec<(&Job, Block)> = jobs.iter().flat_map(|job| job.blocks().into_iter().map(move |b| (job, b))).collect();
+        let blocks: Vec<(&Job, Block)> =
+            jobs.iter().flat_map(|job| job.blocks().into_iter().map(move |b| (job, b))).collect();
         parallel::tasks(blocks.len(), |b| simd::run(Places { job: blocks[b].0, block: &blocks[b].1 }));
     })
 }
@@ -115,9 +116,8 @@ impl Job<'_> {
         let band = if images > 1 { rows } else { (places / columns).clamp(1, rows) };
         let all = (0..self.lowered.images).step_by(images);
         let block = move |n: usize| n..(n + images).min(self.lowered.images);
-        let bands = move |n| {
-            (0..rows).step_by(band).map(move |r| Block { images: block(n), rows: r..(r + band).min(rows) })
-        };
+        let bands =
+            move |n| (0..rows).step_by(band).map(move |r| Block { images: block(n), rows: r..(r + band).min(rows) });
         all.flat_map(bands).collect()
     }
 

@@ -93,7 +93,8 @@ impl Lowered {
 
     /// The least and the largest place that taps read along an axis, in any plane.
     pub(super) fn reach(&self, axis: usize) -> [isize; 2] {
-        let taps = self.families.iter().flat_map(|f| f.taps.iter().map(move |t| (f.size[axis] as isize, t.shift[axis])));
+        let taps =
+            self.families.iter().flat_map(|f| f.taps.iter().map(move |t| (f.size[axis] as isize, t.shift[axis])));
         taps.fold([0, 0], |[low, high], (size, shift)| [low.min(shift), high.max(shift + size - 1)])
     }
 }

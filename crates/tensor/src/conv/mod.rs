@@ -189,7 +189,12 @@ impl Conv2d {
     pub fn forward<T: Element>(&self, x: &Tensor<T>, w: &Tensor<T>, bias: Option<&Tensor<T>>, slope: f64) -> Tensor<T> {
         self.check(Slot::Y, x, w);
         if let Some(bias) = bias {
-            assert!(*bias.shape() == [self.outputs], "conv2d: expected bias [{}], got {:?}", self.outputs, bias.shape());
+            assert!(
+                *bias.shape() == [self.outputs],
+                "conv2d: expected bias [{}], got {:?}",
+                self.outputs,
+                bias.shape()
+            );
         }
         assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
         T::convolve_with(self, x, w, bias, slope)

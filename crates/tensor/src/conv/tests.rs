@@ -104,8 +104,7 @@ fn small_geometries() -> Vec<Conv2d> {
 fn matrix_products_agree_with_the_loop_nest() {
     let mut random = Random::new(1, 0);
     for conv in small_geometries() {
-        let [x, w, y]: [Tensor<f64>; 3] =
-            [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
+        let [x, w, y]: [Tensor<f64>; 3] = [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
         for (slot, a, b) in [(Slot::X, &w, &y), (Slot::W, &y, &x), (Slot::Y, &x, &w)] {
             let (fast, slow) = (conv.leave(slot, a, b), conv.reference(slot, a, b));
             let worst = fast.zip(&slow, |f, s| (f - s).abs()).data().iter().fold(0.0, |m: f64, &v| m.max(v));
@@ -118,8 +117,7 @@ fn matrix_products_agree_with_the_loop_nest() {
 fn the_three_operations_are_one_form() {
     let mut random = Random::new(2, 0);
     for conv in small_geometries() {
-        let [x, w, y]: [Tensor<f64>; 3] =
-            [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
+        let [x, w, y]: [Tensor<f64>; 3] = [Slot::X, Slot::W, Slot::Y].map(|s| random.normal(conv.shape(s), 0.0, 1.0));
         let t = conv.leave(Slot::Y, &x, &w).dot(&y);
         assert!((t - conv.leave(Slot::X, &w, &y).dot(&x)).abs() < 1e-10 * (1.0 + t.abs()));
         assert!((t - conv.leave(Slot::W, &y, &x).dot(&w)).abs() < 1e-10 * (1.0 + t.abs()));

@@ -129,12 +129,15 @@ fn packed(g: Gemm<'_, f32>) {
             let (i, j) = (task % down * rows, task / down * columns);
             let (m, n) = (rows.min(g.m - i), columns.min(g.n - j));
             let at = c.at(i * g.c_stride + j, (m - 1) * g.c_stride + n);
-            simd::run_at(level, Block {
-                size: [m, k, n],
-                a: Operand { at: a[i * k..].as_ptr(), step: ROWS, panel: ROWS * k },
-                b: Operand { at: b[j * k..].as_ptr(), step: width, panel: width * k },
-                c: Target { at, stride: g.c_stride, add: p > 0 || g.beta != 0.0 },
-            });
+            simd::run_at(
+                level,
+                Block {
+                    size: [m, k, n],
+                    a: Operand { at: a[i * k..].as_ptr(), step: ROWS, panel: ROWS * k },
+                    b: Operand { at: b[j * k..].as_ptr(), step: width, panel: width * k },
+                    c: Target { at, stride: g.c_stride, add: p > 0 || g.beta != 0.0 },
+                },
+            );
         });
     }
 }
@@ -207,7 +210,9 @@ mod tests {
     #[test]
     fn every_size_and_layout_agrees_with_f64() {
         let mut random = Random::new(3, 0);
-        for (m, k, n) in [(1, 1, 1), (6, 16, 16), (7, 300, 33), (97, 257, 1030), (5, 700, 3), (130, 40, 70), (64, 600, 48)] {
+        for (m, k, n) in
+            [(1, 1, 1), (6, 16, 16), (7, 300, 33), (97, 257, 1030), (5, 700, 3), (130, 40, 70), (64, 600, 48)]
+        {
             for (ta, tb) in [(false, false), (true, false), (false, true)] {
                 let [a, b]: [Tensor; 2] = [(m, k), (k, n)].map(|(r, c)| random.normal([r, c], 0.0, 1.0));
                 let want = a.cast::<f64>().matmul(&b.cast());

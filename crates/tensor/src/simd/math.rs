@@ -193,7 +193,7 @@ fn one_by_one<V: Vector>(x: V, f: fn(f64) -> f64) -> V {
 #[inline(always)]
 pub(crate) fn sin<V: Vector>(x: V) -> V {
     let a = V::abs(x);
-    if V::any_gt(a, V::splat(FAR)) {
+    if V::gt_bits(a, V::splat(FAR)) != 0 {
         return one_by_one(x, f64::sin);
     }
     turned(a, 0.0) * V::copy_sign(V::splat(1.0), x)
@@ -203,7 +203,7 @@ pub(crate) fn sin<V: Vector>(x: V) -> V {
 #[inline(always)]
 pub(crate) fn cos<V: Vector>(x: V) -> V {
     let a = V::abs(x);
-    if V::any_gt(a, V::splat(FAR)) { one_by_one(x, f64::cos) } else { turned(a, 1.0) }
+    if V::gt_bits(a, V::splat(FAR)) != 0 { one_by_one(x, f64::cos) } else { turned(a, 1.0) }
 }
 
 #[cfg(test)]

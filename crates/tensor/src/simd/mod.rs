@@ -209,6 +209,9 @@ mod tests {
             check("frexp", m * V::exp2i(e), |a, _| a.abs());
             check("sign", V::copy_sign(y, x), |a, b| b.copysign(a));
             assert_eq!(x.sum(), a.iter().sum::<f32>());
+            let bits = V::gt_bits(x, y);
+            assert_eq!(bits, (0..V::LANES).fold(0, |bits, i| bits | u32::from(a[i] > b[i]) << i));
+            check("select_bits", V::select_bits(bits | 0xffff << V::LANES, x, y), f32::max);
         }
     }
 

@@ -54,8 +54,10 @@ pub(crate) trait Vector:
     fn round(a: Self) -> Self;
     /// `yes` where `a > b`, else `no`, NaN included.
     fn select_gt(a: Self, b: Self, yes: Self, no: Self) -> Self;
-    /// Whether `a > b` in any lane.
-    fn any_gt(a: Self, b: Self) -> bool;
+    /// A bit for every lane, set where `a > b`.
+    fn gt_bits(a: Self, b: Self) -> u32;
+    /// `yes` where the lane's bit is set, else `no`; bits above the lanes are passed over.
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self;
     /// 2^n for whole n from -126 to 127.
     fn exp2i(n: Self) -> Self;
     /// m and e with `a = m 2^e` and `m` from 0.75 to 1.5, for positive normal `a`.

@@ -1,6 +1,9 @@
 //! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
 
-#![allow(unsafe_code, reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound")]
+#![allow(
+    unsafe_code,
+    reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound"
+)]
 
 // Why every `unsafe` here is sound: a value of these types comes from one of their own functions, those are called by kernels
 // only, and kernels reach these types through `run_avx2` and `run_avx512` only, which `simd::run` calls at a level that was
@@ -110,9 +113,18 @@ impl Vector for Avx2 {
         unsafe { _mm256_storeu_ps(p, self.0) }
     }
     #[inline(always)]
-    fn any_gt(a: Self, b: Self) -> bool {
+    fn gt_bits(a: Self, b: Self) -> u32 {
         // SAFETY: see the top of the file.
-        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0)) != 0 }
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0)).cast_unsigned() }
+    }
+    #[inline(always)]
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of the file.
+        unsafe {
+            let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits.cast_signed()), lane), lane);
+            Self(_mm256_blendv_ps(no.0, yes.0, _mm256_castsi256_ps(set)))
+        }
     }
     #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {
@@ -219,9 +231,14 @@ impl Vector for Avx512 {
         unsafe { _mm512_storeu_ps(p, self.0) }
     }
     #[inline(always)]
-    fn any_gt(a: Self, b: Self) -> bool {
+    fn gt_bits(a: Self, b: Self) -> u32 {
         // SAFETY: see the top of the file.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, b.0) != 0 }
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, b.0)) }
+    }
+    #[inline(always)]
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm512_mask_blend_ps(bits as u16, no.0, yes.0) })
     }
     #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {

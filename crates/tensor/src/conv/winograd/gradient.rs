@@ -78,7 +78,15 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     Tensor::build(conv.shape(Slot::W), |w| {
         parallel::chunks(w, job.channels * taps, |o, w| {
             let scheme = std::marker::PhantomData::<S>;
-            simd::run(Weights { work: &work, sums: &sums[o * row_x..], point: sum_point, channels: job.channels, taps, w, scheme });
+            simd::run(Weights {
+                work: &work,
+                sums: &sums[o * row_x..],
+                point: sum_point,
+                channels: job.channels,
+                taps,
+                w,
+                scheme,
+            });
         });
     })
 }
@@ -212,8 +220,7 @@ impl<S: Scheme> Kernel for Weights<'_, S> {
             for first in (0..self.channels).step_by(8) {
                 let x = self.sums[i * self.work.padded + first..].as_ptr();
                 // SAFETY: every point has this row, with room for whole groups of eight channels.
-                let sums =
-                    unsafe { inverse::<V::Eight>(x, self.point, S::POINTS, S::TAPS, |x| S::taps(x)) };
+                let sums = unsafe { inverse::<V::Eight>(x, self.point, S::POINTS, S::TAPS, |x| S::taps(x)) };
                 for (t, &weight) in term.weights.iter().enumerate() {
                     let mut numbers = [0.0; 8];
                     sums[t / S::TAPS][t % S::TAPS].to_slice(&mut numbers);

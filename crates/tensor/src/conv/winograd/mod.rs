@@ -355,16 +355,15 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                         return [[V::Eight::zero(); 8]; SIDE];
                     }
                     // SAFETY: every point has this row, with room for whole groups of eight.
-                    let tile = unsafe {
-                        inverse::<V::Eight>(x, *point, S::POINTS, S::OUTPUTS, |x| S::output(x))
-                    };
+                    let tile = unsafe { inverse::<V::Eight>(x, *point, S::POINTS, S::OUTPUTS, |x| S::output(x)) };
                     tile.map(|row| V::Eight::transpose(row).map(|v| finish.apply(v)))
                 });
                 for (l, place) in places.iter().enumerate() {
                     let size = lowered.families[py * sw].size;
                     let rows = size[0].saturating_sub(place.y).min(S::OUTPUTS);
                     for i in 0..rows {
-                        let line = ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
+                        let line =
+                            ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
                         let room = (w - place.x * sw).min(S::OUTPUTS * sw);
                         let mut numbers = [0.0; 2 * SIDE];
                         if sw == 1 {
