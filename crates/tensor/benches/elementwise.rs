@@ -81,7 +81,8 @@ impl Bench {
             ([64, 256, 8, 8], false),
             ([64, 512, 4, 4], false),
         ] {
-            let norm = Norm { per_picture, eps: 1e-5, slope: 0.0 };
+            let groups = per_picture.then_some(shape[1]);
+            let norm = Norm { groups, eps: 1e-5, slope: 0.0 };
             let c = [shape[1]];
             let (x, gamma, beta) = (numbers(0, &shape), numbers(1, &c), numbers(2, &c));
             self.time(&format!("norm {shape:?}"), || {

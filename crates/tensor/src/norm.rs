@@ -1,6 +1,7 @@
 //! Normalisation by mean and deviation with scale, shift and activation, in the fewest passes over the data.
 //!
-//! Statistics are taken per channel over the batch (batch norm) or per channel of each picture (instance norm).
+//! Statistics are taken of each channel over the batch (batch norm), or of groups of channels of each picture (group norm; with
+//! as many groups as channels it is instance norm, with one group layer norm).
 
 use crate::element::Element;
 use crate::parallel::{self, GRAIN};
@@ -11,15 +12,15 @@ use crate::tensor::Tensor;
 /// Which normalisation, and what follows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Norm {
-    /// Statistics per picture (instance norm) or over the whole batch (batch norm).
-    pub per_picture: bool,
+    /// The groups of channels whose statistics are taken in each picture; none for statistics of each channel over the batch.
+    pub groups: Option<usize>,
     /// Added to the variance.
     pub eps: f64,
     /// The factor for negative results: 1 for none, 0 for `relu`, 0.2 for a leaky one.
     pub slope: f64,
 }
 
-/// The biased statistics that a normalisation divided by: `[N, C]` per picture, else `[1, C]`.
+/// The biased statistics that a normalisation divided by: `[N, groups]`, or `[1, C]` over the batch.
 #[derive(Clone, Debug)]
 pub struct Moments<T: Element> {
     /// Means.
@@ -52,19 +53,32 @@ impl Planes {
         Self { batch, channels, size }
     }
 
+    /// Planes that follow each other and share statistics.
+    fn run(self, norm: &Norm) -> usize {
+        let groups = norm.groups.unwrap_or(self.channels);
+        assert!(groups > 0 && self.channels.is_multiple_of(groups), "norm: {} channels in {groups} groups", self.channels);
+        self.channels / groups
+    }
+
     /// Planes that share statistics: their numbers, for the `i`-th set.
     fn set(self, norm: &Norm, i: usize) -> impl Iterator<Item = usize> + Clone {
-        let (first, count) = if norm.per_picture { (i, 1) } else { (i, self.batch) };
-        (0..count).map(move |n| first + n * self.channels)
+        let run = self.run(norm);
+        let (first, count, step) = if norm.groups.is_some() { (i * run, run, 1) } else { (i, self.batch, self.channels) };
+        (0..count).map(move |n| first + n * step)
+    }
+
+    /// The set that a plane belongs to.
+    fn set_of(self, norm: &Norm, plane: usize) -> usize {
+        if norm.groups.is_some() { plane / self.run(norm) } else { plane % self.channels }
     }
 
     fn sets(self, norm: &Norm) -> [usize; 2] {
-        [if norm.per_picture { self.batch } else { 1 }, self.channels]
+        norm.groups.map_or([1, self.channels], |groups| [self.batch, groups])
     }
 
     /// Elements of one set.
     fn count(self, norm: &Norm) -> f64 {
-        (self.size * if norm.per_picture { 1 } else { self.batch }) as f64
+        (self.size * if norm.groups.is_some() { self.run(norm) } else { self.batch }) as f64
     }
 
     fn at<T>(self, x: &[T], plane: usize) -> &[T] {
@@ -77,15 +91,14 @@ impl Norm {
     pub fn moments<T: Element>(&self, x: &Tensor<T>) -> Moments<T> {
         let planes = Planes::of(x);
         let sets = planes.sets(self);
-        let pairs = parallel::collect(sets[0] * sets[1], |i| {
-            let spreads = planes.set(self, i).map(|p| spread(planes.at(x.data(), p)));
-            self.pair(spreads.fold(Spread::default(), Spread::join))
-        });
+        let pairs = parallel::collect(sets[0] * sets[1], |set| self.pair(planes, set, x.data()));
         Self::gather(sets, &pairs)
     }
 
     /// Mean and 1 / deviation of a set.
-    fn pair<T: Element>(&self, all: Spread) -> [T; 2] {
+    fn pair<T: Element>(&self, planes: Planes, set: usize, x: &[T]) -> [T; 2] {
+        let spreads = planes.set(self, set).map(|p| spread(planes.at(x, p)));
+        let all = spreads.fold(Spread::default(), Spread::join);
         [T::splat(all.mean), T::splat(1.0 / (all.square / all.count + self.eps).sqrt())]
     }
 
@@ -114,21 +127,23 @@ impl Norm {
         })
     }
 
-    /// [`moments`](Norm::moments) and [`forward`](Norm::forward) with them. Statistics per picture read each plane while it
-    /// is still in the cache.
+    /// [`moments`](Norm::moments) and [`forward`](Norm::forward) with them. Statistics of each picture are
+    /// taken and used while its planes are in the cache.
     pub fn run<T: Element>(&self, x: &Tensor<T>, gamma: &Tensor<T>, beta: &Tensor<T>) -> (Tensor<T>, Moments<T>) {
         let planes = Planes::of(x);
-        if !self.per_picture || x.is_empty() {
+        if self.groups.is_none() || x.is_empty() {
             let moments = self.moments(x);
             return (self.forward(x, gamma, beta, &moments), moments);
         }
-        let mut pairs = vec![[T::splat(0.0); 2]; planes.batch * planes.channels];
+        let (run, sets) = (planes.run(self), planes.sets(self));
+        let mut pairs = vec![[T::splat(0.0); 2]; sets[0] * sets[1]];
         let y = Tensor::build(*x.shape(), |out| {
-            parallel::both((out, planes.size), (&mut pairs, 1), |plane, out, pair| {
-                let x = planes.at(x.data(), plane);
-                pair[0] = self.pair(spread(x));
-                let c = plane % planes.channels;
-                draw(x, out, self.through(pair[0], gamma.data()[c], beta.data()[c]));
+            parallel::both((out, run * planes.size), (&mut pairs, 1), |set, out, pair| {
+                pair[0] = self.pair(planes, set, x.data());
+                for (plane, out) in planes.set(self, set).zip(out.chunks_mut(planes.size)) {
+                    let c = plane % planes.channels;
+                    draw(planes.at(x.data(), plane), out, self.through(pair[0], gamma.data()[c], beta.data()[c]));
+                }
             });
         });
         (y, Self::gather(planes.sets(self), &pairs))
@@ -136,10 +151,10 @@ impl Norm {
 
     /// The gradients of [`forward`](Norm::forward) for the upstream gradient `g`, statistics included:
     /// with x^ the normalised input and h the gradient behind the activation,
-    /// dx = gamma scale (h - mean(h) - x^ mean(h x^)), dgamma = sum h x^, dbeta = sum h.
+    /// dx = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^)), dgamma = sum h x^, dbeta = sum h.
     ///
     /// # Source
-    /// Ioffe and Szegedy, "Batch normalization", 2015, section 3.
+    /// Ioffe and Szegedy, "Batch normalization", 2015, section 3; Wu and He, "Group normalization", 2018.
     pub fn backward<T: Element>(
         &self,
         x: &Tensor<T>,
@@ -149,16 +164,29 @@ impl Norm {
         g: Tensor<T>,
     ) -> Gradients<T> {
         let planes = Planes::of(x);
-        let (count, size) = (planes.count(self), planes.size.max(1));
+        let (count, size, run) = (planes.count(self), planes.size.max(1), planes.run(self));
         let mut sums = vec![[0.0; 2]; planes.batch * planes.channels];
+        // The means of gamma h and gamma h x^ from the sums of planes, given with their numbers.
+        let means = |sums: &mut dyn Iterator<Item = (usize, [f64; 2])>| {
+            let total = sums.fold([0.0; 2], |total, (plane, sums)| {
+                let gamma = gamma.data()[plane % planes.channels].to_f64();
+                [total[0] + gamma * sums[0], total[1] + gamma * sums[1]]
+            });
+            total.map(|t| T::splat(t / count))
+        };
         let line = |plane| self.line(planes, plane, gamma, beta, moments);
         let (x, mut dx) = (x.data(), g);
-        if self.per_picture && !x.is_empty() {
-            // Both passes while the plane is in the cache.
-            parallel::both((dx.data_mut(), size), (&mut sums, 1), |plane, g, sum| {
-                let x = planes.at(x, plane);
-                sum[0] = line_sums(x, g, line(plane));
-                line_gradient(x, g, line(plane), sum[0].map(|s| T::splat(s / count)));
+        if self.groups.is_some() && !x.is_empty() {
+            // Both passes while the planes are in the cache.
+            parallel::both((dx.data_mut(), run * size), (&mut sums, run), |set, g, sums| {
+                let set = planes.set(self, set);
+                for ((plane, g), sum) in set.clone().zip(g.chunks(size)).zip(&mut *sums) {
+                    *sum = line_sums(planes.at(x, plane), g, line(plane));
+                }
+                let means = means(&mut set.clone().zip(sums.iter().copied()));
+                for (plane, g) in set.zip(g.chunks_mut(size)) {
+                    line_gradient(planes.at(x, plane), g, line(plane), means);
+                }
             });
         } else {
             let per_task = GRAIN.div_ceil(size);
@@ -169,13 +197,13 @@ impl Norm {
                 }
             });
             let means: Vec<[T; 2]> =
-                (0..planes.channels).map(|c| total(&sums, planes.set(self, c)).map(|s| T::splat(s / count))).collect();
+                (0..planes.channels).map(|c| means(&mut planes.set(self, c).map(|p| (p, sums[p])))).collect();
             parallel::rows(dx.data_mut(), planes.size, |plane, g| {
                 line_gradient(planes.at(x, plane), g, line(plane), means[plane % planes.channels]);
             });
         }
-        let of_channel = |c: usize| total(&sums, (0..planes.batch).map(|n| n * planes.channels + c));
-        let [beta, gamma] = [0, 1].map(|k| Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c)[k])));
+        let of_channel = |c: usize, k: usize| (0..planes.batch).map(|n| sums[n * planes.channels + c][k]).sum::<f64>();
+        let [beta, gamma] = [0, 1].map(|k| Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c, k))));
         Gradients { x: dx, gamma, beta }
     }
 
@@ -188,8 +216,7 @@ impl Norm {
         beta: &Tensor<T>,
         moments: &Moments<T>,
     ) -> Line<T> {
-        let c = plane % planes.channels;
-        let set = if self.per_picture { plane } else { c };
+        let (c, set) = (plane % planes.channels, planes.set_of(self, plane));
         self.through([moments.mean.data()[set], moments.scale.data()[set]], gamma.data()[c], beta.data()[c])
     }
 
@@ -216,11 +243,6 @@ impl<T: Element> Line<T> {
     fn behind(self, x: T, g: T) -> T {
         if self.a * x + self.b > T::splat(0.0) { g } else { g * self.slope }
     }
-}
-
-/// The sums of some planes, added in order.
-fn total(sums: &[[f64; 2]], planes: impl Iterator<Item = usize>) -> [f64; 2] {
-    planes.fold([0.0; 2], |[h, hx], p| [h + sums[p][0], hx + sums[p][1]])
 }
 
 /// How many elements there are, their mean, and the sum of their square distances from it.
@@ -283,11 +305,11 @@ vectorised! {
         [h, hx * line.scale.to_f64()]
     }
 
-    /// `g = a (h - mean(h) - x^ mean(h x^))`
+    /// `g = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^))`
     fn line_gradient[T: Element](x: &[T], g: &mut [T], line: Line<T>, means: [T; 2]) -> () {
-        let (mean_h, slope_x) = (means[0], line.scale * means[1]);
+        let (shift, tilt) = (line.scale * means[0], line.scale * line.scale * means[1]);
         for (g, &x) in g.iter_mut().zip(x) {
-            *g = line.a * (line.behind(x, *g) - mean_h - (x - line.mean) * slope_x);
+            *g = line.a * line.behind(x, *g) - shift - (x - line.mean) * tilt;
         }
     }
 }
@@ -301,8 +323,8 @@ mod tests {
     fn a_small_spread_far_from_zero_is_seen() {
         let x = Tensor::<f32>::from_fn([2, 1, 100, 100], |i| 1000.0 + (i % 7) as f32 * 0.01);
         let exact = x.cast::<f64>();
-        for per_picture in [false, true] {
-            let norm = Norm { per_picture, eps: 0.0, slope: 1.0 };
+        for groups in [None, Some(1)] {
+            let norm = Norm { groups, eps: 0.0, slope: 1.0 };
             let (got, want) = (norm.moments(&x).scale, norm.moments(&exact).scale);
             assert!(got.data().iter().zip(want.data()).all(|(&g, &w)| (f64::from(g) / w - 1.0).abs() < 1e-4));
             let (gamma, beta) = (Tensor::ones([1]), Tensor::zeros([1]));
@@ -317,8 +339,8 @@ mod tests {
         let mut random = Random::new(0, 0);
         let x: Tensor<f64> = random.normal([4, 3, 5, 5], 2.0, 3.0);
         let (gamma, beta) = (Tensor::new([3], vec![1.0, 2.0, 0.5]), Tensor::new([3], vec![0.0, -1.0, 4.0]));
-        for per_picture in [false, true] {
-            let norm = Norm { per_picture, eps: 0.0, slope: 1.0 };
+        for groups in [None, Some(1)] {
+            let norm = Norm { groups, eps: 0.0, slope: 1.0 };
             let y = norm.forward(&x, &gamma, &beta, &norm.moments(&x));
             let again = Norm { eps: 0.0, ..norm }.moments(&y);
             for (i, (&m, &s)) in again.mean.data().iter().zip(again.scale.data()).enumerate() {

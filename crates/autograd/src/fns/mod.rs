@@ -63,6 +63,7 @@ composites! {
     div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
     dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
     gram [[2, 3, 2, 3]] UNIT, |x| gram(&x[0]);
+    group_norm [[2, 4, 2, 2], [4], [4]] UNIT, |x| ops::group_norm(&x[0], 2, &x[1], &x[2], 1e-5, 0.2);
     instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
     leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
     log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);

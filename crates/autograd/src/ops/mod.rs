@@ -42,7 +42,7 @@ pub use gather::{gather, scatter_add};
 pub use matmul::{matmul, matmul_as};
 pub(crate) use max_pool::pick_max;
 pub use mul::mul;
-pub use norm::{batch_norm, instance_norm};
+pub use norm::{batch_norm, group_norm, instance_norm};
 pub use permute::{permute, transpose};
 pub use recip::recip;
 pub use resample::resample;
