@@ -125,7 +125,13 @@ fn rows_pools_and_gates() {
         let (spread, even) = (places.spread(&pooled), x.narrow(2, 0, 60).narrow(3, 0, 66));
         let (halved, places) = MaxPool { kernel: 2, stride: 2, ceil: false }.run(&even);
         let halves = [places.spread(&halved), places.pick(&even), halved];
-        let moved = [x.permute(&[1, 3, 0, 2]), x.permute(&[0, 2, 3, 1]), x.permute(&[0, 3, 1, 2]), Tensor::concat(&[&x, &x], 1), x.narrow(2, 3, 50)];
+        let moved = [
+            x.permute(&[1, 3, 0, 2]),
+            x.permute(&[0, 2, 3, 1]),
+            x.permute(&[0, 3, 1, 2]),
+            Tensor::concat(&[&x, &x], 1),
+            x.narrow(2, 3, 50),
+        ];
         let maps = [x.resample(2, &up), x.resample(3, &down), x.resample(2, &up).resample(2, &up.transpose())];
         [pooled, spread].into_iter().chain(halves).chain(moved).chain(maps).collect()
     });

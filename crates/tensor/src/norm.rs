@@ -56,20 +56,20 @@ impl Planes {
     /// Planes that follow each other and share statistics.
     fn run(self, norm: &Norm) -> usize {
         let groups = norm.groups.unwrap_or(self.channels);
-        assert!(groups > 0 && self.channels.is_multiple_of(groups), "norm: {} channels in {groups} groups", self.channels);
+        assert!(
+            groups > 0 && self.channels.is_multiple_of(groups),
+            "norm: {} channels in {groups} groups",
+            self.channels
+        );
         self.channels / groups
     }
 
     /// Planes that share statistics: their numbers, for the `i`-th set.
     fn set(self, norm: &Norm, i: usize) -> impl Iterator<Item = usize> + Clone {
         let run = self.run(norm);
-        let (first, count, step) = if norm.groups.is_some() { (i * run, run, 1) } else { (i, self.batch, self.channels) };
+        let (first, count, step) =
+            if norm.groups.is_some() { (i * run, run, 1) } else { (i, self.batch, self.channels) };
         (0..count).map(move |n| first + n * step)
-    }
-
-    /// The set that a plane belongs to.
-    fn set_of(self, norm: &Norm, plane: usize) -> usize {
-        if norm.groups.is_some() { plane / self.run(norm) } else { plane % self.channels }
     }
 
     fn sets(self, norm: &Norm) -> [usize; 2] {
@@ -79,6 +79,27 @@ impl Planes {
     /// Elements of one set.
     fn count(self, norm: &Norm) -> f64 {
         (self.size * if norm.groups.is_some() { self.run(norm) } else { self.batch }) as f64
+    }
+
+    /// Calls `f` with the elements of some planes of each of the arrays; those of small planes are put together first.
+    fn joined<T: Copy, const K: usize>(
+        self,
+        arrays: [&[T]; K],
+        planes: impl Iterator<Item = usize>,
+        mut f: impl FnMut([&[T]; K]),
+    ) {
+        if 8 * self.size > NEAR {
+            return planes.for_each(|plane| f(arrays.map(|x| self.at(x, plane))));
+        }
+        let mut near = arrays.map(|_| Vec::with_capacity(NEAR));
+        for plane in planes {
+            if K > 0 && near[0].len() + self.size > NEAR {
+                f(near.each_ref().map(Vec::as_slice));
+                near.iter_mut().for_each(Vec::clear);
+            }
+            near.iter_mut().zip(arrays).for_each(|(near, x)| near.extend_from_slice(self.at(x, plane)));
+        }
+        f(near.each_ref().map(Vec::as_slice));
     }
 
     fn at<T>(self, x: &[T], plane: usize) -> &[T] {
@@ -97,8 +118,8 @@ impl Norm {
 
     /// Mean and 1 / deviation of a set.
     fn pair<T: Element>(&self, planes: Planes, set: usize, x: &[T]) -> [T; 2] {
-        let spreads = planes.set(self, set).map(|p| spread(planes.at(x, p)));
-        let all = spreads.fold(Spread::default(), Spread::join);
+        let mut all = Spread::default();
+        planes.joined([x], planes.set(self, set), |[x]| all = all.join(spread(x)));
         [T::splat(all.mean), T::splat(1.0 / (all.square / all.count + self.eps).sqrt())]
     }
 
@@ -119,10 +140,12 @@ impl Norm {
         moments: &Moments<T>,
     ) -> Tensor<T> {
         let planes = Planes::of(x);
+        let (size, lines) = (planes.size.max(1), self.lines(planes, gamma, beta, moments));
+        let per_task = GRAIN.div_ceil(size);
         Tensor::build(*x.shape(), |out| {
-            parallel::rows(out, planes.size, |plane, out| {
-                let line = self.line(planes, plane, gamma, beta, moments);
-                draw(planes.at(x.data(), plane), out, line);
+            parallel::chunks(out, per_task * size, |task, out| {
+                let first = task * per_task;
+                draw_planes(&x.data()[first * size..][..out.len()], out, size, first, &lines);
             });
         })
     }
@@ -142,7 +165,8 @@ impl Norm {
                 pair[0] = self.pair(planes, set, x.data());
                 for (plane, out) in planes.set(self, set).zip(out.chunks_mut(planes.size)) {
                     let c = plane % planes.channels;
-                    draw(planes.at(x.data(), plane), out, self.through(pair[0], gamma.data()[c], beta.data()[c]));
+                    let line = self.through(pair[0], gamma.data()[c], beta.data()[c]);
+                    draw_planes(planes.at(x.data(), plane), out, planes.size, 0, &[line]);
                 }
             });
         });
@@ -165,59 +189,56 @@ impl Norm {
     ) -> Gradients<T> {
         let planes = Planes::of(x);
         let (count, size, run) = (planes.count(self), planes.size.max(1), planes.run(self));
-        let mut sums = vec![[0.0; 2]; planes.batch * planes.channels];
-        // The means of gamma h and gamma h x^ from the sums of planes, given with their numbers.
-        let means = |sums: &mut dyn Iterator<Item = (usize, [f64; 2])>| {
-            let total = sums.fold([0.0; 2], |total, (plane, sums)| {
-                let gamma = gamma.data()[plane % planes.channels].to_f64();
-                [total[0] + gamma * sums[0], total[1] + gamma * sums[1]]
-            });
-            total.map(|t| T::splat(t / count))
-        };
-        let line = |plane| self.line(planes, plane, gamma, beta, moments);
+        let lines = self.lines(planes, gamma, beta, moments);
+        // Sums of h and h x^ where they are needed: for every line.
+        let mut sums = vec![[0.0; 2]; lines.len()];
         let (x, mut dx) = (x.data(), g);
         if self.groups.is_some() && !x.is_empty() {
             // Both passes while the planes are in the cache.
             parallel::both((dx.data_mut(), run * size), (&mut sums, run), |set, g, sums| {
-                let set = planes.set(self, set);
-                for ((plane, g), sum) in set.clone().zip(g.chunks(size)).zip(&mut *sums) {
-                    *sum = line_sums(planes.at(x, plane), g, line(plane));
+                let (first, mut means) = (set * run, [0.0; 2]);
+                for (i, (g, sum)) in g.chunks(size).zip(&mut *sums).enumerate() {
+                    *sum = line_sums(planes.at(x, first + i), g, lines[first + i]);
+                    let gamma = gamma.data()[(first + i) % planes.channels].to_f64();
+                    means = [0, 1].map(|k| means[k] + gamma * sum[k] / count);
                 }
-                let means = means(&mut set.clone().zip(sums.iter().copied()));
-                for (plane, g) in set.zip(g.chunks_mut(size)) {
-                    line_gradient(planes.at(x, plane), g, line(plane), means);
-                }
+                let x = &x[first * size..][..g.len()];
+                line_gradients(x, g, size, 0, &lines[first..][..run], &vec![means.map(T::splat); run]);
             });
         } else {
-            let per_task = GRAIN.div_ceil(size);
-            parallel::chunks(&mut sums, per_task, |task, sums| {
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    let plane = task * per_task + i;
-                    *sum = line_sums(planes.at(x, plane), planes.at(dx.data(), plane), line(plane));
-                }
+            parallel::chunks(&mut sums, 1, |c, sum| {
+                planes.joined([x, dx.data()], planes.set(self, c), |[x, g]| {
+                    let [h, hx] = line_sums(x, g, lines[c]);
+                    sum[0] = [sum[0][0] + h, sum[0][1] + hx];
+                });
             });
-            let means: Vec<[T; 2]> =
-                (0..planes.channels).map(|c| means(&mut planes.set(self, c).map(|p| (p, sums[p])))).collect();
-            parallel::rows(dx.data_mut(), planes.size, |plane, g| {
-                line_gradient(planes.at(x, plane), g, line(plane), means[plane % planes.channels]);
+            let mean = |(sum, &gamma): (&[f64; 2], &T)| sum.map(|s| T::splat(gamma.to_f64() * s / count));
+            let means: Vec<[T; 2]> = sums.iter().zip(gamma.data()).map(mean).collect();
+            let per_task = GRAIN.div_ceil(size);
+            parallel::chunks(dx.data_mut(), per_task * size, |task, g| {
+                let first = task * per_task;
+                line_gradients(&x[first * size..][..g.len()], g, size, first, &lines, &means);
             });
         }
-        let of_channel = |c: usize, k: usize| (0..planes.batch).map(|n| sums[n * planes.channels + c][k]).sum::<f64>();
+        let of_channel = |c: usize, k: usize| sums.iter().skip(c).step_by(planes.channels).map(|s| s[k]).sum::<f64>();
         let [beta, gamma] = [0, 1].map(|k| Tensor::from_fn([planes.channels], |c| T::splat(of_channel(c, k))));
         Gradients { x: dx, gamma, beta }
     }
 
-    /// The straight line that a plane's elements go through.
-    fn line<T: Element>(
+    /// The straight lines that elements go through: one for each channel where statistics are the batch's, else one for each
+    /// plane.
+    fn lines<T: Element>(
         &self,
         planes: Planes,
-        plane: usize,
         gamma: &Tensor<T>,
         beta: &Tensor<T>,
         moments: &Moments<T>,
-    ) -> Line<T> {
-        let (c, set) = (plane % planes.channels, planes.set_of(self, plane));
-        self.through([moments.mean.data()[set], moments.scale.data()[set]], gamma.data()[c], beta.data()[c])
+    ) -> Vec<Line<T>> {
+        let line = |plane: usize| {
+            let (c, set) = (plane % planes.channels, plane / planes.run(self));
+            self.through([moments.mean.data()[set], moments.scale.data()[set]], gamma.data()[c], beta.data()[c])
+        };
+        (0..planes.channels * if self.groups.is_some() { planes.batch } else { 1 }).map(line).collect()
     }
 
     fn through<T: Element>(&self, [mean, scale]: [T; 2], gamma: T, beta: T) -> Line<T> {
@@ -285,12 +306,15 @@ vectorised! {
         })
     }
 
-    /// `out = act(a x + b)`
-    fn draw[T: Element](x: &[T], out: &mut [T], line: Line<T>) -> () {
-        let Line { a, b, slope, .. } = line;
-        for (o, &v) in out.iter_mut().zip(x) {
-            let y = a * v + b;
-            *o = if y > T::splat(0.0) { y } else { y * slope };
+    /// `out = act(a x + b)`, plane by plane; the first takes the line numbered `first`, and behind the last the lines begin
+    /// again.
+    fn draw_planes[T: Element](x: &[T], out: &mut [T], size: usize, first: usize, lines: &[Line<T>]) -> () {
+        for (i, (x, out)) in x.chunks(size).zip(out.chunks_mut(size)).enumerate() {
+            let Line { a, b, slope, .. } = lines[(first + i) % lines.len()];
+            for (o, &v) in out.iter_mut().zip(x) {
+                let y = a * v + b;
+                *o = if y > T::splat(0.0) { y } else { y * slope };
+            }
         }
     }
 
@@ -305,11 +329,22 @@ vectorised! {
         [h, hx * line.scale.to_f64()]
     }
 
-    /// `g = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^))`
-    fn line_gradient[T: Element](x: &[T], g: &mut [T], line: Line<T>, means: [T; 2]) -> () {
-        let (shift, tilt) = (line.scale * means[0], line.scale * line.scale * means[1]);
-        for (g, &x) in g.iter_mut().zip(x) {
-            *g = line.a * line.behind(x, *g) - shift - (x - line.mean) * tilt;
+    /// `g = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^))`, plane by plane with lines and means as above.
+    fn line_gradients[T: Element](
+        x: &[T],
+        g: &mut [T],
+        size: usize,
+        first: usize,
+        lines: &[Line<T>],
+        means: &[[T; 2]],
+    ) -> () {
+        for (i, (x, g)) in x.chunks(size).zip(g.chunks_mut(size)).enumerate() {
+            let at = (first + i) % lines.len();
+            let (line, means) = (lines[at], means[at]);
+            let (shift, tilt) = (line.scale * means[0], line.scale * line.scale * means[1]);
+            for (g, &x) in g.iter_mut().zip(x) {
+                *g = line.a * line.behind(x, *g) - shift - (x - line.mean) * tilt;
+            }
         }
     }
 }
@@ -339,7 +374,7 @@ mod tests {
         let mut random = Random::new(0, 0);
         let x: Tensor<f64> = random.normal([4, 3, 5, 5], 2.0, 3.0);
         let (gamma, beta) = (Tensor::new([3], vec![1.0, 2.0, 0.5]), Tensor::new([3], vec![0.0, -1.0, 4.0]));
-        for groups in [None, Some(1)] {
+        for groups in [None, Some(3)] {
             let norm = Norm { groups, eps: 0.0, slope: 1.0 };
             let y = norm.forward(&x, &gamma, &beta, &norm.moments(&x));
             let again = Norm { eps: 0.0, ..norm }.moments(&y);

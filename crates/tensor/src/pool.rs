@@ -119,13 +119,16 @@ impl Places {
         Tensor::build(self.x, |out| {
             parallel::rows(out, to, |plane, out| {
                 let (g, at) = (&g.data()[plane * from..][..from], &self.at[plane * from..][..from]);
+                out.fill(T::splat(0.0));
                 if self.is_halving() {
                     for ((g, at), out) in g.chunks(ow).zip(at.chunks(ow)).zip(out.chunks_mut(2 * w)) {
-                        spread_pairs(g, at, out);
+                        for (j, (&g, &at)) in g.iter().zip(at).enumerate() {
+                            let at = usize::from(at);
+                            out[at / 2 * w + 2 * j + at % 2] = g;
+                        }
                     }
                     return;
                 }
-                out.fill(T::splat(0.0));
                 for (i, (&g, &at)) in g.iter().zip(at).enumerate() {
                     out[self.source(i, at)] += g;
                 }
@@ -188,16 +191,6 @@ vectorised! {
                 let wins = v > *out || v.is_nan();
                 (*out, *at) = if wins { (v, place) } else { (*out, *at) };
             }
-        }
-    }
-
-    /// The adjoint.
-    fn spread_pairs[T: Element](g: &[T], at: &[u8], out: &mut [T]) -> () {
-        let (above, below) = out.split_at_mut(out.len() / 2);
-        let windows = above.chunks_exact_mut(2).zip(below.chunks_exact_mut(2));
-        for ((above, below), (&g, &at)) in windows.zip(g.iter().zip(at)) {
-            let part = |place| if at == place { g } else { T::splat(0.0) };
-            (above[0], above[1], below[0], below[1]) = (part(0), part(1), part(2), part(3));
         }
     }
 }

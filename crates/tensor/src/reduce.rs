@@ -11,42 +11,54 @@ use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Elements added in the element's own precision before f64 takes over.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 /// Accumulators of a block: enough for the widest registers to keep their pipelines full.
 const LANES: usize = 16;
 /// The part of a run that is one task: its sum is the same whether pieces run in a loop or as tasks.
-const PIECE: usize = 256 * BLOCK;
+const PIECE: usize = 128 * BLOCK;
 
-/// The sum of `f(i)` for the places of one block; inlined where it stands in a loop compiled for vectors.
+/// The accumulators of a block and what is left of it, in f64.
 #[inline(always)]
-fn sum_block<T: Element>(len: usize, f: impl Fn(usize) -> T) -> f64 {
-    let mut acc = [T::splat(0.0); LANES];
-    let whole = len - len % LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, a) in acc.iter_mut().enumerate() {
-            *a += f(start + lane);
-        }
-    }
+fn finish<T: Element>(acc: [T; LANES], rest: impl Iterator<Item = T>) -> f64 {
     let mut wide = acc.map(T::to_f64);
     for half in [8, 4, 2, 1] {
         for lane in 0..half {
             wide[lane] += wide[lane + half];
         }
     }
-    (whole..len).fold(wide[0], |sum, i| sum + f(i).to_f64())
+    rest.fold(wide[0], |sum, v| sum + v.to_f64())
 }
 
 /// The sum of `f` over a slice. Only for bodies of [`vectorised`] functions, like the next two.
 #[inline(always)]
 pub(crate) fn sum_of<T: Element>(x: &[T], f: impl Fn(T) -> T) -> f64 {
-    x.chunks(BLOCK).fold(0.0, |sum, x| sum + sum_block(x.len(), |i| f(x[i])))
+    let block = |x: &[T]| {
+        let (groups, rest) = x.as_chunks::<LANES>();
+        let mut acc = [T::splat(0.0); LANES];
+        for group in groups {
+            for (a, &v) in acc.iter_mut().zip(group) {
+                *a += f(v);
+            }
+        }
+        finish(acc, rest.iter().map(|&v| f(v)))
+    };
+    x.chunks(BLOCK).fold(0.0, |sum, x| sum + block(x))
 }
 
 /// The sum of `f` over pairs of two slices of one length.
 #[inline(always)]
 pub(crate) fn sum_of_pairs<T: Element>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> f64 {
-    let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK));
-    blocks.fold(0.0, |sum, (x, y)| sum + sum_block(x.len().min(y.len()), |i| f(x[i], y[i])))
+    let block = |x: &[T], y: &[T]| {
+        let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+        let mut acc = [T::splat(0.0); LANES];
+        for (x, y) in xs.iter().zip(ys) {
+            for (a, (&x, &y)) in acc.iter_mut().zip(x.iter().zip(y)) {
+                *a += f(x, y);
+            }
+        }
+        finish(acc, x.iter().zip(y).map(|(&x, &y)| f(x, y)))
+    };
+    x.chunks(BLOCK).zip(y.chunks(BLOCK)).fold(0.0, |sum, (x, y)| sum + block(x, y))
 }
 
 /// The largest element, -infinity if there is none; NaN is passed over.

@@ -19,9 +19,10 @@ impl Fused for Normalize {
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         if x[0].len() >= 2 && x[1..].iter().all(|s| **s == x[0][1..2]) {
             return match self.0.groups {
-                Some(groups) if groups == 0 || !x[0][1].is_multiple_of(groups) => {
-                    Err(ShapeError::new(Self::NAME, format!("{groups} groups do not divide the channels of {:?}", x[0])))
-                }
+                Some(groups) if groups == 0 || !x[0][1].is_multiple_of(groups) => Err(ShapeError::new(
+                    Self::NAME,
+                    format!("{groups} groups do not divide the channels of {:?}", x[0]),
+                )),
                 _ => Ok(x[0]),
             };
         }
