@@ -42,7 +42,6 @@ pub trait Lane:
 
 macro_rules! scalar_lane {
     ($($t:ty)*) => {$(
-        #[allow(clippy::inline_always, reason = "the body of every pointwise kernel")]
         impl Lane for $t {
             #[inline(always)]
             fn splat(v: f64) -> Self { v as $t }

@@ -91,7 +91,9 @@ vectorised! {
 
     /// `x = f(x)`
     fn replace_each[T: Element, F: Fn(T) -> T](x: &mut [T], f: &F) -> () {
-        x.iter_mut().for_each(|x| *x = f(*x));
+        for x in x {
+            *x = f(*x);
+        }
     }
 
     /// `out = f(a, b)`

@@ -278,7 +278,7 @@ impl Spread {
     /// The spread of two parts together.
     ///
     /// # Source
-    /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+    /// Chan, Golub and `LeVeque`, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
     fn join(self, other: Self) -> Self {
         let count = self.count + other.count;
         let (share, distance) = (other.count / count.max(1.0), other.mean - self.mean);

@@ -42,7 +42,9 @@ vectorised! {
     }
 
     fn multiply[T: Element](x: &mut [T], by: T) -> () {
-        x.iter_mut().for_each(|v| *v *= by);
+        for v in x {
+            *v *= by;
+        }
     }
 }
 

@@ -281,7 +281,9 @@ fn rows<T: Element>(x: &[T], taps: &Taps, range: Range<usize>, inner: usize, out
             taps if inner == 1 => out[0] = taps.iter().map(|&(i, w)| x[i] * T::splat(w)).sum(),
             &[(i, w), ref taps @ ..] => {
                 weigh(out, row(i), T::splat(w));
-                taps.iter().for_each(|&(i, w)| add_weighed(out, row(i), T::splat(w)));
+                for &(i, w) in taps {
+                    add_weighed(out, row(i), T::splat(w));
+                }
             }
         }
     }

@@ -26,7 +26,8 @@ fn formulas<T: Element>(len: usize) -> Vec<Tensor<T>> {
     let (x, mut g) = (wave::<T>(&[3, len], 0.0), wave::<T>(&[3, len], 1.0));
     g.scale_by(&x, &Everything);
     let (p, logs) = (x.softmax_rows(), x.log_softmax_rows());
-    let gradients = [p.softmax_rows_gradient(g.clone()), logs.log_softmax_rows_gradient(g.clone())];
+    let h = wave::<T>(&[3, len], 2.0);
+    let gradients = [p.softmax_rows_gradient(h.clone()), logs.log_softmax_rows_gradient(h)];
     let [sums, same] = [x.logsumexp_rows(), x.softmax_and_logsumexp_rows().1];
     assert_eq!(sums, same);
     [x.map_by(&Everything), g, p, logs, sums].into_iter().chain(gradients).collect()

@@ -284,7 +284,6 @@ mod tests {
             }
         }
         let (error, x, got) = worst;
-        println!("{level} {name}: {error:.3} at {x}");
         assert!(error <= 2.0, "{level} {name}({x:e}) = {got:e} errs by {error} units of the last place");
     }
 }

@@ -162,6 +162,7 @@ macro_rules! vectorised {
 pub(crate) use vectorised;
 
 #[cfg(test)]
+#[allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 mod tests {
     use super::*;
 
