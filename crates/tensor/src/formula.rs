@@ -12,6 +12,7 @@ use crate::tensor::Tensor;
 /// use impasto_tensor::{Formula, Lane, Tensor};
 /// struct Logistic;
 /// impl Formula for Logistic {
+///     #[inline]
 ///     fn at<L: Lane>(&self, x: L) -> L {
 ///         x.sigmoid()
 ///     }
@@ -20,7 +21,7 @@ use crate::tensor::Tensor;
 /// assert_eq!(x.map_by(&Logistic).data(), [0.5, 1.0]);
 /// ```
 pub trait Formula: Sync {
-    /// The value at `x`.
+    /// The value at `x`. Marked `#[inline]` it becomes part of the loop over registers.
     fn at<L: Lane>(&self, x: L) -> L;
 }
 

@@ -93,7 +93,7 @@ impl Planes {
         }
         let mut near = arrays.map(|_| Vec::with_capacity(NEAR));
         for plane in planes {
-            if K > 0 && near[0].len() + self.size > NEAR {
+            if near.iter().any(|near| near.len() + self.size > NEAR) {
                 f(near.each_ref().map(Vec::as_slice));
                 near.iter_mut().for_each(Vec::clear);
             }

@@ -1,6 +1,8 @@
 //! Kernels of one element at a time, at every level of vector instructions that the machine has, against f64. A binary of its
 //! own, because forcing a level changes it for all threads.
 
+#![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
+
 use impasto_tensor::norm::Norm;
 use impasto_tensor::pool::MaxPool;
 use impasto_tensor::simd::{Level, force};

@@ -19,7 +19,8 @@ pub enum Keeps {
     Output,
 }
 
-/// A function of one number and its derivative, written once for scalars, SIMD lanes and variables.
+/// A function of one number and its derivative, written once for scalars, SIMD lanes and variables. Both are marked `#[inline]`,
+/// so that they become part of loops over registers.
 pub trait Pointwise: Registered + Clone + Debug + Send + Sync + 'static {
     /// The name in messages and tables.
     const NAME: &'static str;

@@ -1,5 +1,6 @@
 //! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
 
+#![allow(clippy::wildcard_imports, reason = "every instruction of the file is one of them")]
 #![allow(
     unsafe_code,
     reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound"
