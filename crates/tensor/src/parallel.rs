@@ -81,6 +81,7 @@ impl<'a, T> Scatter<'a, T> {
     ///
     /// # Panics
     /// In debug builds, unless `index + reach` is within the slice.
+    #[track_caller]
     pub(crate) fn at(&self, index: usize, reach: usize) -> *mut T {
         debug_assert!(index + reach <= self.len, "{index} + {reach} of {}", self.len);
         self.start.wrapping_add(index)

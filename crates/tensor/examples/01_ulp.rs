@@ -1,7 +1,7 @@
 //! The worst error of each vector function over all 2^32 inputs, in units of the last place, at every level that the machine
 //! has. Takes minutes; a step as argument takes every so-manieth input only.
 //!
-//! `cargo run --release -p impasto-tensor --example ulp [STEP]`
+//! `cargo run --release -p impasto-tensor --example 01_ulp [STEP]`
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
