@@ -7,7 +7,7 @@ use impasto_autograd::{Var, fns, grad, ops};
 use impasto_tensor::conv::{Slot, Window};
 use impasto_tensor::norm::Norm;
 use impasto_tensor::pool::MaxPool;
-use impasto_tensor::{Conv2d, Element, MatMul, Random, Shape, Taps, Tensor, Upsample};
+use impasto_tensor::{Conv2d, Element, Formula, Lane, MatMul, Random, Shape, Taps, Tensor, Upsample, update};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 const THREADS: [usize; 4] = [1, 2, 3, 8];
@@ -95,11 +95,10 @@ fn normalisation() {
     for shape in [[16, 30, 33, 35], [2, 3, 200, 190], [500, 64, 1, 1]] {
         let c = [shape[1]];
         let (x, gamma, beta, g) = (normal(0, shape), normal(1, c), normal(2, c), normal(3, shape));
-        for (per_picture, slope) in [(false, 1.0), (true, 0.2), (false, 0.0)] {
-            let norm = Norm { per_picture, eps: 1e-5, slope };
+        for (groups, slope) in [(None, 1.0), (Some(shape[1]), 0.2), (None, 0.0), (Some(1), 0.2)] {
+            let norm = Norm { groups, eps: 1e-5, slope };
             same_bits(|| {
-                let moments = norm.moments(&x);
-                let y = norm.forward(&x, &gamma, &beta, &moments);
+                let (y, moments) = norm.run(&x, &gamma, &beta);
                 let back = norm.backward(&x, &gamma, &beta, &moments, g.clone());
                 vec![moments.mean, moments.scale, y, back.x, back.gamma, back.beta]
             });
@@ -109,17 +108,61 @@ fn normalisation() {
 
 #[test]
 fn rows_pools_and_gates() {
-    let x = normal(0, [40_000, 10]);
-    same_bits(|| vec![x.softmax_rows(), x.logsumexp_rows(), x.gate(&x.bits(|v| v > 0.3), 1.0, 0.2)]);
+    for shape in [[40_000, 10], [501, 1003]] {
+        let (x, g) = (normal(0, shape), normal(1, shape));
+        same_bits(|| {
+            let [p, logs] = [x.softmax_rows(), x.log_softmax_rows()];
+            let back = [p.softmax_rows_gradient(g.clone()), logs.log_softmax_rows_gradient(g.clone())];
+            let best = Tensor::new([shape[0]], x.argmax_rows().into_iter().map(|i| i as f32).collect());
+            let gates = [x.rectify(0.2).0, x.clone().gate(&x.bits(|v| v > 0.3), 1.0, 0.2)];
+            [p, logs, x.logsumexp_rows(), best].into_iter().chain(back).chain(gates).collect()
+        });
+    }
     let x = normal(1, [6, 8, 61, 67]);
     let (up, down) = (Taps::upsample(61, 2, Upsample::Linear), Taps::average(67, 3, 2));
     same_bits(|| {
-        let (shape, indices) = MaxPool { kernel: 3, stride: 2, ceil: true }.indices(&x);
-        let pooled = x.gather(48, &indices).reshape(shape);
-        let spread = pooled.scatter_add(48, &indices, 61 * 67);
-        let moved = [x.permute(&[1, 3, 0, 2]), Tensor::concat(&[&x, &x], 1), x.narrow(2, 3, 50)];
+        let (pooled, places) = MaxPool { kernel: 3, stride: 2, ceil: true }.run(&x);
+        let (spread, even) = (places.spread(&pooled), x.narrow(2, 0, 60).narrow(3, 0, 66));
+        let (halved, places) = MaxPool { kernel: 2, stride: 2, ceil: false }.run(&even);
+        let halves = [places.spread(&halved), places.pick(&even), halved];
+        let moved = [
+            x.permute(&[1, 3, 0, 2]),
+            x.permute(&[0, 2, 3, 1]),
+            x.permute(&[0, 3, 1, 2]),
+            Tensor::concat(&[&x, &x], 1),
+            x.narrow(2, 3, 50),
+        ];
         let maps = [x.resample(2, &up), x.resample(3, &down), x.resample(2, &up).resample(2, &up.transpose())];
-        [pooled, spread].into_iter().chain(moved).chain(maps).collect()
+        [pooled, spread].into_iter().chain(halves).chain(moved).chain(maps).collect()
+    });
+}
+
+/// Every function of [`Lane`] in one formula.
+struct Everything;
+impl Formula for Everything {
+    fn at<L: Lane>(&self, x: L) -> L {
+        let positive = x.clone().abs() + L::splat(0.1);
+        let waves = x.clone().sin() + x.clone().cos() + x.clone().tanh() + x.clone().erf();
+        let logs = positive.clone().ln() + positive.clone().ln_1p() + positive.sqrt();
+        waves + logs + x.clone().exp().max(x.clone()) / (x.clone().sigmoid() - x)
+    }
+}
+
+#[test]
+fn formulas_and_steps_of_optimisers() {
+    let x = normal(0, [70_001]);
+    same_bits(|| {
+        let mut scaled = x.clone();
+        scaled.scale_by(&x, &Everything);
+        vec![x.map_by(&Everything), scaled]
+    });
+    let start = [0, 1, 2, 3].map(|stream| normal(stream, [70_001]).map(f32::abs));
+    same_bits(|| {
+        let [mut w, g, mut m, mut v] = start.clone();
+        update::Adam { betas: [0.9, 0.99], rate: 0.1, eps: 1e-8, keep: 0.99 }.step(&mut w, &g, &mut m, &mut v);
+        update::Momentum { momentum: 0.9, rate: 0.1, decay: 0.01 }.step(&mut w, &g, &mut m);
+        update::average(&mut v, &w, 0.99);
+        vec![w, m, v]
     });
 }
 

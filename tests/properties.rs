@@ -213,7 +213,7 @@ proptest! {
         let (h, w) = (kernel + more[0], kernel + more[1]);
         // Few values, so that ties abound.
         let x = Random::new(seed, 0).uniform::<f64>([planes[0], planes[1], h, w], -2.0, 2.0).map(f64::round);
-        let (shape, indices) = MaxPool { kernel, stride, ceil }.indices(&x);
+        let (y, places) = MaxPool { kernel, stride, ceil }.run(&x);
         let sides = [h, w].map(|side| {
             let windows = (0..side).step_by(stride).filter(|start| ceil || start + kernel <= side);
             // With `ceil`, one window may reach over the edge.
@@ -221,13 +221,13 @@ proptest! {
             let covered = (whole - 1) * stride + kernel >= side;
             windows.take(if ceil && !covered { whole + 1 } else { whole }).collect::<Vec<_>>()
         });
-        prop_assert_eq!(&shape[2..], &[sides[0].len(), sides[1].len()]);
-        let mut indices = indices.into_iter();
+        prop_assert_eq!(&y.shape()[2..], &[sides[0].len(), sides[1].len()]);
+        let mut taken = places.sources().zip(y.data());
         for plane in x.data().chunks(h * w) {
             for (&top, &left) in sides[0].iter().flat_map(|top| sides[1].iter().map(move |left| (top, left))) {
                 let places = (top..(top + kernel).min(h)).flat_map(|i| (left..(left + kernel).min(w)).map(move |j| i * w + j));
                 let best = places.rev().max_by(|&i, &j| plane[i].partial_cmp(&plane[j]).expect("numbers")).expect("a window");
-                prop_assert_eq!(indices.next(), Some(best as u32));
+                prop_assert_eq!(taken.next(), Some((best, &plane[best])));
             }
         }
     }

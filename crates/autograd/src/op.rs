@@ -194,12 +194,12 @@ fn run<T: Element, O: Op>(op: O, x: &[&Var<T>]) -> Result<(Var<T>, Vec<Tensor<T>
     let values: Vec<&Tensor<T>> = x.iter().map(|v| v.value()).collect();
     let (value, beside) = op.forward(&values);
     assert!(*value.shape() == shape, "{}: the shape rule says {shape:?}, the kernel {:?}", O::NAME, value.shape());
-    Ok((record(op, x, value, &beside), beside))
+    Ok((record(op, x, value, beside.clone()), beside))
 }
 
-/// The result of an operation whose value is known already: where one kernel did the work of several operations, each still
-/// gets its record, and with it derivatives of every order.
-pub(crate) fn record<T: Element, O: Op>(op: O, x: &[&Var<T>], value: Tensor<T>, beside: &[Tensor<T>]) -> Var<T> {
+/// Records an operation whose result is known: one kernel did the work of several operations, or found out what the operation
+/// is, the side of a kink or the largest of a window. Each still gets its record, and with it derivatives of every order.
+pub(crate) fn record<T: Element, O: Op>(op: O, x: &[&Var<T>], value: Tensor<T>, beside: Vec<Tensor<T>>) -> Var<T> {
     let edges: Vec<_> = x.iter().map(|v| v.node.clone()).collect();
     let tracked: Vec<bool> = edges.iter().map(Option::is_some).collect();
     let node = tracked.contains(&true).then(|| {
@@ -208,7 +208,7 @@ pub(crate) fn record<T: Element, O: Op>(op: O, x: &[&Var<T>], value: Tensor<T>, 
         Arc::new(Node::recorded(Record {
             inputs: x.iter().enumerate().map(|(i, v)| kept(i, v)).collect(),
             output: keep.output.then(|| value.clone()),
-            beside: beside.to_vec(),
+            beside,
             rule: Box::new(op),
             edges,
             shapes: x.iter().map(|v| *v.shape()).collect(),

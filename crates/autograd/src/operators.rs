@@ -92,6 +92,9 @@ impl<T: Element> Lane for Var<T> {
     fn tanh(self) -> Self {
         ops::tanh(&self)
     }
+    fn erf(self) -> Self {
+        ops::erf(&self)
+    }
     fn sin(self) -> Self {
         ops::sin(&self)
     }

@@ -1,5 +1,7 @@
 //! The average of weights over the last steps: what a generator draws with.
 
+use impasto_tensor::update;
+
 use crate::params::{Kind, Params};
 
 /// An exponential moving average of weights; buffers are copied.
@@ -19,10 +21,10 @@ impl Ema {
     /// Follows the weights of step `step` (counted from 1). Early on it follows faster: the decay is at most
     /// `step / (step + 10)`, so that the beginning is forgotten.
     pub fn follow(&mut self, params: &Params, step: u64) {
-        let decay = self.decay.min(step as f64 / (step as f64 + 10.0)) as f32;
+        let decay = self.decay.min(step as f64 / (step as f64 + 10.0));
         for (path, tensor, kind) in params.iter() {
             match (self.params.get_mut(path), kind) {
-                (Some(mean), Kind::Weight) => mean.zip_assign(tensor, |m, w| w + decay * (m - w)),
+                (Some(mean), Kind::Weight) => update::average(mean, tensor, decay),
                 _ => self.params.insert(path, tensor.clone(), kind),
             }
         }

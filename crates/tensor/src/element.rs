@@ -5,9 +5,10 @@ use std::iter::Sum;
 use std::ops::{AddAssign, MulAssign, SubAssign};
 
 use crate::conv::{Conv2d, Slot};
+use crate::formula::{self, Formula};
 use crate::lane::Lane;
 use crate::tensor::Tensor;
-use crate::{gemm, gram};
+use crate::{gate, gemm, gram};
 
 /// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
 pub trait Element:
@@ -35,6 +36,16 @@ pub trait Element:
     fn finite(self) -> bool;
     /// Whether the value is not a number.
     fn is_nan(self) -> bool;
+    #[doc(hidden)]
+    fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
+    #[doc(hidden)]
+    fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]);
+    #[doc(hidden)]
+    fn rectify(x: &[Self], slope: Self, out: &mut [Self], words: &mut [u64]);
+    #[doc(hidden)]
+    fn positive(x: &[Self], words: &mut [u64]);
+    #[doc(hidden)]
+    fn gate(x: &mut [Self], words: &[u64], factors: [Self; 2]);
     #[doc(hidden)]
     fn gemm(product: Gemm<'_, Self>);
     #[doc(hidden)]
@@ -91,7 +102,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $gemm:ident, $upper:ident, $convolve:ident, $convolve_with:ident) => {
+    ($t:ident, $fill:ident, $scale:ident, $rectify:ident, $positive:ident, $gate:ident, $gemm:ident, $upper:ident, $convolve:ident, $convolve_with:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -102,6 +113,21 @@ macro_rules! element {
             }
             fn is_nan(self) -> bool {
                 $t::is_nan(self)
+            }
+            fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
+                formula::$fill(formula, x, out);
+            }
+            fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
+                formula::$scale(formula, x, out);
+            }
+            fn rectify(x: &[Self], slope: Self, out: &mut [Self], words: &mut [u64]) {
+                gate::$rectify(x, slope, out, words);
+            }
+            fn positive(x: &[Self], words: &mut [u64]) {
+                gate::$positive(x, words);
+            }
+            fn gate(x: &mut [Self], words: &[u64], factors: [Self; 2]) {
+                gate::$gate(x, words, factors);
             }
             fn gemm(product: Gemm<'_, Self>) {
                 gemm::$gemm(product);
@@ -124,5 +150,16 @@ macro_rules! element {
         }
     };
 }
-element!(f32, sgemm, upper, by_plan, forward_by_plan);
-element!(f64, dgemm, upper_by_blocks, by_products, forward_plain);
+element!(f32, fill, scale, rectify, positive, gate, sgemm, upper, by_plan, forward_by_plan);
+element!(
+    f64,
+    fill_plainly,
+    scale_plainly,
+    rectify_plainly,
+    positive_plainly,
+    gate_plainly,
+    dgemm,
+    upper_by_blocks,
+    by_products,
+    forward_plain
+);

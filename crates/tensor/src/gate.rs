@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::element::Element;
 use crate::parallel::{self, GRAIN};
 use crate::shape::Shape;
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// A yes or no for every element of a tensor, 64 to a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bits {
     shape: Shape,
-    words: Arc<[u64]>,
+    words: Arc<Vec<u64>>,
 }
 
 impl Bits {
@@ -36,28 +37,98 @@ impl<T: Element> Tensor<T> {
                 *word = x.iter().enumerate().fold(0, |word, (i, &v)| word | u64::from(test(v)) << i);
             }
         });
-        Bits { shape: *self.shape(), words: words.into() }
+        Bits { shape: *self.shape(), words: Arc::new(words) }
     }
 
-    /// Every element times `on` where its bit is set, times `off` where not.
+    /// The elements above 0.
+    pub fn positive(&self) -> Bits {
+        let mut words = vec![0; self.len().div_ceil(64)];
+        parallel::chunks(&mut words, GRAIN / 64, |task, words| {
+            let x = &self.data()[task * GRAIN..];
+            T::positive(&x[..x.len().min(GRAIN)], words);
+        });
+        Bits { shape: *self.shape(), words: Arc::new(words) }
+    }
+
+    /// Every element where it is above 0, times `slope` where not; and the bits that say which.
+    pub fn rectify(&self, slope: f64) -> (Self, Bits) {
+        let mut words = vec![0; self.len().div_ceil(64)];
+        let y = Self::build(*self.shape(), |out| {
+            parallel::both((out, GRAIN), (&mut words, GRAIN / 64), |task, out, words| {
+                T::rectify(&self.data()[task * GRAIN..][..out.len()], T::splat(slope), out, words);
+            });
+        });
+        (y, Bits { shape: *self.shape(), words: Arc::new(words) })
+    }
+
+    /// Every element times `on` where its bit is set, times `off` where not. In place where nobody shares the buffer.
     ///
     /// # Panics
     /// If the bits belong to another shape.
     #[track_caller]
-    pub fn gate(&self, bits: &Bits, on: f64, off: f64) -> Self {
+    pub fn gate(mut self, bits: &Bits, on: f64, off: f64) -> Self {
         assert!(*self.shape() == bits.shape, "gate: bits of {:?} do not fit {:?}", bits.shape, self.shape());
-        let factors = [T::splat(off), T::splat(on)];
-        Self::build(*self.shape(), |out| {
-            parallel::chunks(out, GRAIN, |task, out| {
-                let start = task * GRAIN;
-                let blocks = out.chunks_mut(64).zip(self.data()[start..].chunks(64));
-                for ((out, x), &word) in blocks.zip(&bits.words[start / 64..]) {
-                    for (i, (o, &v)) in out.iter_mut().zip(x).enumerate() {
-                        *o = v * factors[(word >> i & 1) as usize];
-                    }
-                }
-            });
-        })
+        let factors = [off, on].map(T::splat);
+        parallel::chunks(self.data_mut(), GRAIN, |task, x| T::gate(x, &bits.words[task * GRAIN / 64..], factors));
+        self
+    }
+}
+
+vectorised! {
+    /// Rectifies, a word of bits at a time.
+    pub(crate) fn rectify[](x: &[f32], slope: f32, out: &mut [f32], words: &mut [u64]) -> () {
+        let (zero, slope) = (V::zero(), V::splat(slope));
+        for ((x, out), word) in x.chunks(64).zip(out.chunks_mut(64)).zip(words) {
+            *word = 0;
+            for (i, (x, out)) in x.chunks(V::LANES).zip(out.chunks_mut(V::LANES)).enumerate() {
+                let x = V::from_start(x);
+                *word |= u64::from(V::gt_bits(x, zero)) << (i * V::LANES);
+                V::select_gt(x, zero, x, x * slope).to_start(out);
+            }
+        }
+    }
+
+    /// A word of bits at a time: which are above 0.
+    pub(crate) fn positive[](x: &[f32], words: &mut [u64]) -> () {
+        for (x, word) in x.chunks(64).zip(words) {
+            *word = 0;
+            for (i, x) in x.chunks(V::LANES).enumerate() {
+                *word |= u64::from(V::gt_bits(V::from_start(x), V::zero())) << (i * V::LANES);
+            }
+        }
+    }
+
+    /// Multiplies by the second factor where the bit is set, by the first where not.
+    pub(crate) fn gate[](x: &mut [f32], words: &[u64], factors: [f32; 2]) -> () {
+        let [off, on] = factors.map(V::splat);
+        for (x, &word) in x.chunks_mut(64).zip(words) {
+            for (i, x) in x.chunks_mut(V::LANES).enumerate() {
+                let factor = V::select_bits((word >> (i * V::LANES)) as u32, on, off);
+                (V::from_start(x) * factor).to_start(x);
+            }
+        }
+    }
+}
+
+/// [`rectify`] on plain numbers.
+pub(crate) fn rectify_plainly<T: Element>(x: &[T], slope: T, out: &mut [T], words: &mut [u64]) {
+    for ((x, out), word) in x.chunks(64).zip(out.chunks_mut(64)).zip(words) {
+        *word = x.iter().enumerate().fold(0, |word, (i, &v)| word | u64::from(v > T::splat(0.0)) << i);
+        out.iter_mut().zip(x).for_each(|(o, &v)| *o = if v > T::splat(0.0) { v } else { v * slope });
+    }
+}
+
+/// [`positive`] on plain numbers.
+pub(crate) fn positive_plainly<T: Element>(x: &[T], words: &mut [u64]) {
+    for (x, word) in x.chunks(64).zip(words) {
+        *word = x.iter().enumerate().fold(0, |word, (i, &v)| word | u64::from(v > T::splat(0.0)) << i);
+    }
+}
+
+/// [`gate`] on plain numbers.
+pub(crate) fn gate_plainly<T: Element>(x: &mut [T], words: &[u64], factors: [T; 2]) {
+    for (x, &word) in x.chunks_mut(64).zip(words) {
+        x.iter_mut().enumerate().for_each(|(i, v)| *v *= factors[(word >> i & 1) as usize]);
     }
 }
 
@@ -67,8 +138,15 @@ mod tests {
 
     #[test]
     fn a_gate_multiplies_by_what_its_bit_says() {
-        let x = Tensor::<f32>::from_fn([3, 50_000], |i| (i as f32 * 0.77).sin());
-        let y = x.gate(&x.bits(|v| v > 0.0), 1.0, 0.2);
-        assert_eq!(y, x.map(|v| if v > 0.0 { v } else { v * 0.2 }));
+        for len in [0, 1, 63, 64, 65, 50_001] {
+            let x = Tensor::<f32>::from_fn([3, len], |i| (i as f32 * 0.77).sin());
+            let (y, bits) = x.rectify(0.2);
+            assert_eq!(y, x.map(|v| if v > 0.0 { v } else { v * 0.2 }));
+            assert_eq!(bits, x.bits(|v| v > 0.0));
+            assert_eq!(bits, x.positive());
+            assert_eq!(bits, x.cast::<f64>().positive());
+            assert_eq!(x.clone().gate(&bits, 1.0, 0.2), y);
+            assert_eq!(x.cast::<f64>().rectify(0.2).1, bits);
+        }
     }
 }

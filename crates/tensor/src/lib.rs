@@ -26,6 +26,7 @@
 
 pub mod conv;
 mod element;
+mod formula;
 mod gate;
 mod gemm;
 mod gram;
@@ -45,9 +46,11 @@ mod shape;
 pub mod simd;
 mod taps;
 mod tensor;
+pub mod update;
 
 pub use conv::Conv2d;
 pub use element::Element;
+pub use formula::Formula;
 pub use gate::Bits;
 pub use lane::Lane;
 pub use matmul::MatMul;

@@ -3,6 +3,7 @@
 use crate::element::Element;
 use crate::parallel::{self, GRAIN};
 use crate::shape::{MAX_RANK, Shape};
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Nested loops over a broadcast shape for `K` operands: axes along which every operand keeps marching in step are
@@ -82,16 +83,36 @@ impl<const K: usize> Loops<K> {
     }
 }
 
+vectorised! {
+    /// `out = f(x)`
+    fn of_each[T: Element, F: Fn(T) -> T](x: &[T], out: &mut [T], f: &F) -> () {
+        out.iter_mut().zip(x).for_each(|(o, &x)| *o = f(x));
+    }
+
+    /// `x = f(x)`
+    fn replace_each[T: Element, F: Fn(T) -> T](x: &mut [T], f: &F) -> () {
+        for x in x {
+            *x = f(*x);
+        }
+    }
+
+    /// `out = f(a, b)`
+    fn of_pairs[T: Element, F: Fn(T, T) -> T](a: &[T], b: &[T], out: &mut [T], f: &F) -> () {
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = f(a, b));
+    }
+
+    /// `a = f(a, b)`
+    fn replace_pairs[T: Element, F: Fn(T, T) -> T](a: &mut [T], b: &[T], f: &F) -> () {
+        a.iter_mut().zip(b).for_each(|(a, &b)| *a = f(*a, b));
+    }
+}
+
 impl<T: Element> Tensor<T> {
     /// `f` of every element.
     pub fn map(&self, f: impl Fn(T) -> T + Sync + Send) -> Self {
         let x = self.data();
         Self::build(*self.shape(), |out| {
-            parallel::chunks(out, GRAIN, |i, out| {
-                for (o, &v) in out.iter_mut().zip(&x[i * GRAIN..]) {
-                    *o = f(v);
-                }
-            });
+            parallel::chunks(out, GRAIN, |i, out| of_each(&x[i * GRAIN..], out, &f));
         })
     }
 
@@ -100,11 +121,7 @@ impl<T: Element> Tensor<T> {
         if self.is_shared() {
             return self.map(f);
         }
-        parallel::chunks(self.data_mut(), GRAIN, |_, chunk| {
-            for v in chunk {
-                *v = f(*v);
-            }
-        });
+        parallel::chunks(self.data_mut(), GRAIN, |_, chunk| replace_each(chunk, &f));
         self
     }
 
@@ -134,9 +151,9 @@ impl<T: Element> Tensor<T> {
                 let [i, j] = loops.offsets(row);
                 // Innermost strides are 1, or 0 for an operand that stands still.
                 match strides {
-                    [0, _] => out.iter_mut().zip(&b[j..]).for_each(|(o, &b)| *o = f(a[i], b)),
-                    [_, 0] => out.iter_mut().zip(&a[i..]).for_each(|(o, &a)| *o = f(a, b[j])),
-                    _ => out.iter_mut().zip(a[i..].iter().zip(&b[j..])).for_each(|(o, (&a, &b))| *o = f(a, b)),
+                    [0, _] => of_each(&b[j..], out, &|b| f(a[i], b)),
+                    [_, 0] => of_each(&a[i..], out, &|a| f(a, b[j])),
+                    _ => of_pairs(&a[i..], &b[j..], out, &f),
                 }
             });
         })
@@ -145,12 +162,7 @@ impl<T: Element> Tensor<T> {
     fn zip_equal(&self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) -> Self {
         let (a, b) = (self.data(), other.data());
         Self::build(*self.shape(), |out| {
-            parallel::chunks(out, GRAIN, |i, out| {
-                let (a, b) = (&a[i * GRAIN..], &b[i * GRAIN..]);
-                for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
-                    *o = f(a, b);
-                }
-            });
+            parallel::chunks(out, GRAIN, |i, out| of_pairs(&a[i * GRAIN..], &b[i * GRAIN..], out, &f));
         })
     }
 
@@ -162,11 +174,7 @@ impl<T: Element> Tensor<T> {
     pub fn zip_assign(&mut self, other: &Self, f: impl Fn(T, T) -> T + Sync + Send) {
         assert!(self.shape() == other.shape(), "zip_assign: {:?} and {:?} differ", self.shape(), other.shape());
         let b = other.data();
-        parallel::chunks(self.data_mut(), GRAIN, |i, chunk| {
-            for (a, &b) in chunk.iter_mut().zip(&b[i * GRAIN..]) {
-                *a = f(*a, b);
-            }
-        });
+        parallel::chunks(self.data_mut(), GRAIN, |i, chunk| replace_pairs(chunk, &b[i * GRAIN..], &f));
     }
 
     /// The elements repeated to `shape`.

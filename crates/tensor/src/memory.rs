@@ -7,7 +7,7 @@
 //! always initialised, never meaningful. That is what lets kernels ask for `Buffer::stale` memory and write every
 //! element of it without `unsafe`.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -17,6 +17,10 @@ use crate::element::Element;
 
 /// Every block begins on a cache line, which is also the width of the widest SIMD register.
 const ALIGN: usize = 64;
+
+/// A huge page. Blocks of two and more begin on one and ask the system for them: where it gives them on request only, as Linux
+/// does by default, that makes a fresh block several times as fast to fill.
+const HUGE: usize = 2 << 20;
 
 /// Idle bytes the pool keeps unless [`set_cap`] says otherwise.
 const DEFAULT_CAP: usize = 4 << 30;
@@ -94,15 +98,24 @@ impl Pool {
 }
 
 fn layout(size: usize) -> Layout {
-    Layout::from_size_align(size, ALIGN).expect("a tensor's size fits the address space")
+    let align = if size < 2 * HUGE { ALIGN } else { HUGE };
+    Layout::from_size_align(size, align).expect("a tensor's size fits the address space")
 }
 
 #[allow(unsafe_code, reason = "aligned memory comes from the allocator directly")]
 fn allocate(size: usize) -> NonNull<u8> {
     let layout = layout(size);
     // SAFETY: `size` is not zero (Block::new keeps empty buffers away from here).
-    let ptr = unsafe { alloc_zeroed(layout) };
-    NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout))
+    let Some(ptr) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+    #[cfg(target_os = "linux")]
+    if layout.align() == HUGE {
+        // SAFETY: advice on memory that was just allocated and begins on a page; it changes no contents, and refused it
+        // changes nothing.
+        unsafe { libc::madvise(ptr.as_ptr().cast(), size, libc::MADV_HUGEPAGE) };
+    }
+    // SAFETY: the block has `size` bytes and no other owner.
+    unsafe { ptr.as_ptr().write_bytes(0, size) };
+    ptr
 }
 
 #[allow(unsafe_code, reason = "the counterpart of allocate")]

@@ -16,18 +16,41 @@ impl<T: Element> Tensor<T> {
         let own = self.shape().strides();
         let dims: Vec<usize> = order.iter().map(|&a| self.shape()[a]).collect();
         let shape = Shape::new(&dims);
-        let Some((&width, outer)) = dims.split_last() else { return self.clone() };
-        let stride = own[order[order.len() - 1]];
+        // Axes that stay side by side are one, and axes of length 1 are none.
+        let mut axes: Vec<(usize, usize)> = Vec::new();
+        for (len, stride) in order.iter().map(|&a| (self.shape()[a], own[a])).filter(|axis| axis.0 != 1) {
+            match axes.last_mut() {
+                Some(last) if last.1 == len * stride => *last = (last.0 * len, stride),
+                _ => axes.push((len, stride)),
+            }
+        }
+        let Some((&(width, stride), outer)) = axes.split_last() else { return self.reshape(shape) };
         let x = self.data();
-        Self::build(shape, |out| {
-            parallel::rows(out, width, |mut row, out| {
-                let mut at = 0;
-                for axis in (0..outer.len()).rev() {
-                    at += row % outer[axis] * own[order[axis]];
-                    row /= outer[axis];
+        let start = |mut row: usize, axes: &[(usize, usize)]| {
+            let mut at = 0;
+            for &(len, stride) in axes.iter().rev() {
+                at += row % len * stride;
+                row /= len;
+            }
+            at
+        };
+        Self::build(shape, |out| match outer {
+            // What is adjacent in the rows of one is adjacent in the columns of the other.
+            &[ref outer @ .., (height, 1)] if stride > 1 => {
+                let band = parallel::GRAIN.div_ceil(width.max(1)).next_multiple_of(TILE);
+                parallel::chunks(out, height * width, |matrix, out| {
+                    let x = &x[start(matrix, outer)..];
+                    parallel::chunks(out, band * width, |i, out| transpose(&x[i * band..], stride, out, width));
+                });
+            }
+            _ => parallel::rows(out, width, |row, out| {
+                let x = &x[start(row, outer)..];
+                if stride == 1 {
+                    out.copy_from_slice(&x[..width]);
+                } else {
+                    out.iter_mut().zip(x.iter().step_by(stride)).for_each(|(o, &v)| *o = v);
                 }
-                out.iter_mut().zip(x[at..].iter().step_by(stride)).for_each(|(o, &v)| *o = v);
-            });
+            }),
         })
     }
 
@@ -119,6 +142,24 @@ impl<T: Element> Tensor<T> {
     }
 }
 
+/// Side of the tiles of a transposition: what its rows and columns touch stays in the first cache.
+const TILE: usize = 16;
+
+/// `out[i][j] = x[j][i]` for rows of `out` of `width` elements and rows of `x` that are `stride` apart.
+fn transpose<T: Element>(x: &[T], stride: usize, out: &mut [T], width: usize) {
+    for (band, out) in out.chunks_mut(TILE * width).enumerate() {
+        let x = &x[band * TILE..];
+        for from in (0..width).step_by(TILE) {
+            let to = width.min(from + TILE);
+            for (i, row) in out.chunks_mut(width).enumerate() {
+                for (j, o) in (from..to).zip(&mut row[from..to]) {
+                    *o = x[j * stride + i];
+                }
+            }
+        }
+    }
+}
+
 #[track_caller]
 fn per_row(rows: usize, elements: usize, indices: usize) -> (usize, usize) {
     assert!(
@@ -147,6 +188,10 @@ mod tests {
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [0, 2, 1, 3], [2, 0, 3, 1]] {
             let want = Tensor::from(x.view().permuted_axes(&order[..]));
             assert_eq!(x.permute(&order), want);
+        }
+        let x = counted(&[3, 70, 1, 45]);
+        for order in [[0, 3, 2, 1], [3, 0, 1, 2], [1, 2, 3, 0], [1, 0, 2, 3], [3, 1, 0, 2]] {
+            assert_eq!(x.permute(&order), Tensor::from(x.view().permuted_axes(&order[..])));
         }
         assert_eq!(counted(&[0, 2]).transpose().shape(), &[2, 0]);
     }

@@ -22,6 +22,22 @@ pub(crate) fn chunks<T: Send>(out: &mut [T], size: usize, f: impl Fn(usize, &mut
     out.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
 }
 
+/// Calls `f(i, a_chunk, b_chunk)` for the i-th pieces of two slices, which have the same number of pieces.
+pub(crate) fn both<A: Send, B: Send>(
+    (a, a_size): (&mut [A], usize),
+    (b, b_size): (&mut [B], usize),
+    f: impl Fn(usize, &mut [A], &mut [B]) + Sync + Send,
+) {
+    debug_assert_eq!(a.len().div_ceil(a_size), b.len().div_ceil(b_size), "as many pieces of both");
+    a.par_chunks_mut(a_size).zip(b.par_chunks_mut(b_size)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+}
+
+/// Calls `f(i, chunks)` for the i-th pieces, each [`GRAIN`] long, of three slices of one length.
+pub(crate) fn three<T: Send>([a, b, c]: [&mut [T]; 3], f: impl Fn(usize, [&mut [T]; 3]) + Sync + Send) {
+    let pieces = a.par_chunks_mut(GRAIN).zip(b.par_chunks_mut(GRAIN)).zip(c.par_chunks_mut(GRAIN));
+    pieces.enumerate().for_each(|(i, ((a, b), c))| f(i, [a, b, c]));
+}
+
 /// Calls `f(row, out_row)` for every piece of `out` that is `width` elements long, several rows a task.
 pub(crate) fn rows<T: Send>(out: &mut [T], width: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
     if width == 0 {
@@ -65,6 +81,7 @@ impl<'a, T> Scatter<'a, T> {
     ///
     /// # Panics
     /// In debug builds, unless `index + reach` is within the slice.
+    #[track_caller]
     pub(crate) fn at(&self, index: usize, reach: usize) -> *mut T {
         debug_assert!(index + reach <= self.len, "{index} + {reach} of {}", self.len);
         self.start.wrapping_add(index)

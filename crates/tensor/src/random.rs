@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use rand_core::TryRng;
 
 use crate::element::Element;
+use crate::parallel::{self, GRAIN};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -85,8 +86,7 @@ impl Random {
 
     /// A number in [0, 1), with 53 random bits.
     pub fn unit(&mut self) -> f64 {
-        let bits = u64::from(self.word()) << 32 | u64::from(self.word());
-        (bits >> 11) as f64 * 2f64.powi(-53)
+        unit_of(self.word(), self.word())
     }
 
     /// An integer below `n`.
@@ -114,7 +114,7 @@ impl Random {
 
     /// Independent numbers, uniform in [`low`, `high`).
     pub fn uniform<T: Element>(&mut self, shape: impl Into<Shape>, low: f64, high: f64) -> Tensor<T> {
-        Tensor::from_fn(shape, |_| T::splat(low + (high - low) * self.unit()))
+        self.pairs(shape.into(), 2, |random| random.units().map(|u| low + (high - low) * u))
     }
 
     /// Independent normal numbers.
@@ -122,18 +122,54 @@ impl Random {
     /// # Source
     /// Box and Muller, 1958.
     pub fn normal<T: Element>(&mut self, shape: impl Into<Shape>, mean: f64, deviation: f64) -> Tensor<T> {
-        let mut spare = None;
-        Tensor::from_fn(shape, |_| {
-            let z = spare.take().unwrap_or_else(|| {
-                // 1 - u lies in (0, 1]: the logarithm is finite.
-                let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-                let (sin, cos) = (std::f64::consts::TAU * self.unit()).sin_cos();
-                spare = Some(radius * sin);
-                radius * cos
-            });
-            T::splat(mean + deviation * z)
+        self.pairs(shape.into(), 4, |random| {
+            let [u, v] = random.units();
+            // 1 - u lies in (0, 1]: the logarithm is finite.
+            let radius = (-2.0 * (1.0 - u).ln()).sqrt();
+            let (sin, cos) = (std::f64::consts::TAU * v).sin_cos();
+            [cos, sin].map(|z| mean + deviation * (radius * z))
         })
     }
+
+    /// Numbers made two at a time, each two of four words. Tasks begin at the positions where the numbers before them end; of
+    /// an odd number at the end, `last` words are drawn.
+    fn pairs<T: Element>(
+        &mut self,
+        shape: Shape,
+        last: u64,
+        draw: impl Fn(&mut Self) -> [f64; 2] + Sync + Send,
+    ) -> Tensor<T> {
+        let start = self.position;
+        let at = |len: usize| start + 4 * (len / 2) as u64;
+        let tensor = Tensor::build(shape, |out| {
+            parallel::chunks(out, GRAIN, |i, out| {
+                let mut random = Self { position: at(i * GRAIN), ..*self };
+                for pair in out.chunks_mut(2) {
+                    pair.iter_mut().zip(draw(&mut random)).for_each(|(o, v)| *o = T::splat(v));
+                }
+            });
+        });
+        self.position = at(tensor.len()) + last * (tensor.len() % 2) as u64;
+        tensor
+    }
+
+    /// Two numbers in [0, 1): what two calls of [`unit`](Random::unit) give, from as few blocks as hold them.
+    fn units(&mut self) -> [f64; 2] {
+        let (index, skip) = (self.position / 4, (self.position % 4) as usize);
+        let mut words = [0; 8];
+        words[..4].copy_from_slice(&self.block(index));
+        if skip > 0 {
+            words[4..].copy_from_slice(&self.block(index + 1));
+        }
+        self.position += 4;
+        [unit_of(words[skip], words[skip + 1]), unit_of(words[skip + 2], words[skip + 3])]
+    }
+}
+
+/// A number in [0, 1) from two words.
+fn unit_of(high: u32, low: u32) -> f64 {
+    let bits = u64::from(high) << 32 | u64::from(low);
+    (bits >> 11) as f64 * 2f64.powi(-53)
 }
 
 impl TryRng for Random {
@@ -170,6 +206,26 @@ mod tests {
         let mut b = Random::new(3, 9);
         b.seek(a.position());
         assert_eq!(a.word(), b.word());
+    }
+
+    #[test]
+    fn tensors_hold_the_numbers_drawn_one_by_one() {
+        for (skip, len) in [(0, 40_001), (1, 7), (2, 20_000), (3, 1), (0, 0)] {
+            let mut random = Random::new(3, 9);
+            for _ in 0..skip {
+                random.word();
+            }
+            let mut one_by_one = random.clone();
+            let x: Tensor<f64> = random.uniform([len], 0.0, 1.0);
+            assert!(x.data().iter().all(|&v| v == one_by_one.unit()));
+            assert_eq!(random, one_by_one);
+            let z: Tensor<f64> = random.normal([len], 0.0, 1.0);
+            let pairs: Vec<[f64; 2]> = (0..len.div_ceil(2)).map(|_| [one_by_one.unit(), one_by_one.unit()]).collect();
+            for (z, [u, v]) in z.data().chunks(2).zip(pairs) {
+                assert!((z[0] - (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()).abs() < 1e-15);
+            }
+            assert_eq!(random, one_by_one);
+        }
     }
 
     #[test]

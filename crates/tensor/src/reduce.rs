@@ -7,51 +7,98 @@ use crate::element::Element;
 use crate::map::Loops;
 use crate::parallel;
 use crate::shape::Shape;
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Elements added in the element's own precision before f64 takes over.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 /// Accumulators of a block: enough for the widest registers to keep their pipelines full.
 const LANES: usize = 16;
 /// The part of a run that is one task: its sum is the same whether pieces run in a loop or as tasks.
-const PIECE: usize = 256 * BLOCK;
+const PIECE: usize = 128 * BLOCK;
 
-/// The sum of one block.
-fn sum_block<T: Element>(x: &[T]) -> f64 {
-    let mut acc = [T::splat(0.0); LANES];
+/// The accumulators of a block and what is left of it, in f64.
+#[inline(always)]
+fn finish<T: Element>(acc: [T; LANES], rest: impl Iterator<Item = T>) -> f64 {
+    let mut wide = acc.map(T::to_f64);
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            wide[lane] += wide[lane + half];
+        }
+    }
+    rest.fold(wide[0], |sum, v| sum + v.to_f64())
+}
+
+/// The sum of `f` over a slice. Only for bodies of [`vectorised`] functions, like the next two.
+#[inline(always)]
+pub(crate) fn sum_of<T: Element>(x: &[T], f: impl Fn(T) -> T) -> f64 {
+    let block = |x: &[T]| {
+        let (groups, rest) = x.as_chunks::<LANES>();
+        let mut acc = [T::splat(0.0); LANES];
+        for group in groups {
+            for (a, &v) in acc.iter_mut().zip(group) {
+                *a += f(v);
+            }
+        }
+        finish(acc, rest.iter().map(|&v| f(v)))
+    };
+    x.chunks(BLOCK).fold(0.0, |sum, x| sum + block(x))
+}
+
+/// The sum of `f` over pairs of two slices of one length.
+#[inline(always)]
+pub(crate) fn sum_of_pairs<T: Element>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> f64 {
+    let block = |x: &[T], y: &[T]| {
+        let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+        let mut acc = [T::splat(0.0); LANES];
+        for (x, y) in xs.iter().zip(ys) {
+            for (a, (&x, &y)) in acc.iter_mut().zip(x.iter().zip(y)) {
+                *a += f(x, y);
+            }
+        }
+        finish(acc, x.iter().zip(y).map(|(&x, &y)| f(x, y)))
+    };
+    x.chunks(BLOCK).zip(y.chunks(BLOCK)).fold(0.0, |sum, (x, y)| sum + block(x, y))
+}
+
+/// The largest element, -infinity if there is none; NaN is passed over.
+#[inline(always)]
+pub(crate) fn max_of<T: Element>(x: &[T]) -> T {
+    let mut acc = [T::splat(f64::NEG_INFINITY); LANES];
     let mut chunks = x.chunks_exact(LANES);
     for chunk in &mut chunks {
         for (a, &v) in acc.iter_mut().zip(chunk) {
-            *a += v;
+            *a = if *a < v { v } else { *a };
         }
     }
-    finish(acc, chunks.remainder().iter().copied())
+    acc.iter().chain(chunks.remainder()).fold(acc[0], |a, &v| if a < v { v } else { a })
 }
 
-/// The sum of products of one block.
-fn dot_block<T: Element>(x: &[T], y: &[T]) -> f64 {
-    let mut acc = [T::splat(0.0); LANES];
-    let (mut xs, mut ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    for (x, y) in (&mut xs).zip(&mut ys) {
-        for (a, (&x, &y)) in acc.iter_mut().zip(x.iter().zip(y)) {
-            *a += x * y;
+vectorised! {
+    /// The sum of a slice, to be combined further: what every reduction of this crate is made of.
+    pub(crate) fn sum_slice[T: Element](x: &[T]) -> f64 {
+        sum_of(x, |v| v)
+    }
+
+    /// The sum of products of two slices of one length.
+    pub(crate) fn dot_slice[T: Element](x: &[T], y: &[T]) -> f64 {
+        sum_of_pairs(x, y, |x, y| x * y)
+    }
+
+    /// The largest element of a slice, see [`max_of`].
+    pub(crate) fn max_slice[T: Element](x: &[T]) -> T {
+        max_of(x)
+    }
+
+    /// Adds the products of two rows to `sums`; an operand of stride 0 stands still.
+    fn add_products[T: Element](sums: &mut [f64], a: &[T], b: &[T], strides: [usize; 2]) -> () {
+        match strides {
+            [1, 0] => sums.iter_mut().zip(a).for_each(|(s, &a)| *s += (a * b[0]).to_f64()),
+            [0, 1] => sums.iter_mut().zip(b).for_each(|(s, &b)| *s += (a[0] * b).to_f64()),
+            [1, 1] => sums.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (&a, &b))| *s += (a * b).to_f64()),
+            _ => sums.iter_mut().for_each(|s| *s += (a[0] * b[0]).to_f64()),
         }
     }
-    finish(acc, xs.remainder().iter().zip(ys.remainder()).map(|(&x, &y)| x * y))
-}
-
-fn finish<T: Element>(acc: [T; LANES], rest: impl Iterator<Item = T>) -> f64 {
-    acc.into_iter().chain(rest).map(T::to_f64).sum()
-}
-
-/// The sum of a slice, to be combined further: what every reduction of this crate is made of.
-pub(crate) fn sum_slice<T: Element>(x: &[T]) -> f64 {
-    x.chunks(BLOCK).map(sum_block).sum()
-}
-
-/// The sum of products of two slices of one length.
-pub(crate) fn dot_slice<T: Element>(x: &[T], y: &[T]) -> f64 {
-    x.chunks(BLOCK).zip(y.chunks(BLOCK)).map(|(x, y)| dot_block(x, y)).sum()
 }
 
 /// The sum over one run where each operand moves (stride 1) or stands still (stride 0).
@@ -124,23 +171,30 @@ impl<T: Element> Tensor<T> {
         if innermost_is_summed { sum_runs(a, b, &outer, &inner, shape) } else { sum_rows(a, b, &outer, &inner, shape) }
     }
 
-    /// The largest element.
+    /// The largest element; NaN is passed over.
     ///
     /// # Panics
     /// If there are no elements.
     #[track_caller]
     pub fn max_value(&self) -> T {
-        let (first, rest) = self.data().split_first().expect("max_value: expected at least one element");
-        rest.iter().fold(*first, |m, &v| m.max(v))
+        assert!(!self.is_empty(), "max_value: expected at least one element");
+        let pieces = parallel::collect(self.len().div_ceil(PIECE), |i| max_slice(piece(self.data(), i)));
+        max_slice(&pieces)
     }
 
-    /// The index of the largest element of each row (the last axis); the first of equals.
+    /// The index of the largest element of each row (the last axis); the first of equals, 0 for a row of NaN.
     pub fn argmax_rows(&self) -> Vec<usize> {
         let width = self.shape().last().copied().unwrap_or(1).max(1);
-        self.data()
-            .chunks(width)
-            .map(|row| row.iter().enumerate().fold(0, |best, (i, v)| if *v > row[best] { i } else { best }))
-            .collect()
+        let mut places = vec![0; self.len() / width];
+        parallel::chunks(&mut places, parallel::GRAIN.div_ceil(width), |task, places| {
+            let start = task * parallel::GRAIN.div_ceil(width);
+            for (i, place) in places.iter_mut().enumerate() {
+                let row = &self.data()[(start + i) * width..][..width];
+                let max = max_slice(row);
+                *place = row.iter().position(|&v| v == max).unwrap_or(0);
+            }
+        });
+        places
     }
 
     /// The inner product of two tensors of one shape, in f64.
@@ -150,8 +204,15 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn dot(&self, other: &Self) -> f64 {
         assert!(self.shape() == other.shape(), "dot: {:?} and {:?} differ", self.shape(), other.shape());
-        dot_slice(self.data(), other.data())
+        let (a, b) = (self.data(), other.data());
+        let pieces = self.len().div_ceil(PIECE);
+        parallel::collect(pieces, |i| dot_slice(piece(a, i), piece(b, i))).into_iter().sum()
     }
+}
+
+/// The `i`-th piece of a slice.
+fn piece<T>(x: &[T], i: usize) -> &[T] {
+    &x[i * PIECE..x.len().min((i + 1) * PIECE)]
 }
 
 /// The innermost axis is summed: every output is a sum of contiguous runs.
@@ -159,7 +220,7 @@ fn sum_runs<T: Element>(a: &[T], b: &[T], outer: &Loops<2>, inner: &Loops<2>, sh
     let (len, strides) = inner.inner();
     let runs = inner.rows();
     let per_run = len.div_ceil(PIECE).max(1);
-    let piece = |out: usize, p: usize| {
+    let part = |out: usize, p: usize| {
         let ([i, j], [di, dj]) = (outer.point(out), inner.offsets(p / per_run));
         let from = (p % per_run) * PIECE;
         let [si, sj] = strides;
@@ -170,38 +231,48 @@ fn sum_runs<T: Element>(a: &[T], b: &[T], outer: &Loops<2>, inner: &Loops<2>, sh
     }
     let pieces = runs * per_run;
     if shape.size() == 1 {
-        let sums = parallel::collect(pieces, |p| piece(0, p));
+        let sums = parallel::collect(pieces, |p| part(0, p));
         return Tensor::full(shape, T::splat(sums.into_iter().sum()));
     }
     let width = (parallel::GRAIN / (pieces * len).max(1)).max(1);
     Tensor::build(shape, |out| {
         parallel::chunks(out, width, |task, out| {
             for (i, o) in out.iter_mut().enumerate() {
-                *o = T::splat((0..pieces).map(|p| piece(task * width + i, p)).sum());
+                *o = T::splat((0..pieces).map(|p| part(task * width + i, p)).sum());
             }
         });
     })
 }
 
-/// The innermost axis is kept: rows are added to rows.
+/// The innermost axis is kept: rows are added to rows, a block of columns at a time, and long sums in parts that are added
+/// in order.
 fn sum_rows<T: Element>(a: &[T], b: &[T], outer: &Loops<2>, inner: &Loops<2>, shape: Shape) -> Tensor<T> {
+    const COLUMNS: usize = 4096;
     let (width, [sa, sb]) = outer.inner();
-    Tensor::build(shape, |out| {
-        if width == 0 {
-            return;
+    let points = inner.points();
+    let per_part = (PIECE / width.clamp(1, COLUMNS)).max(1);
+    // The sums of one part for `len` columns from `first` on.
+    let sums = |row: usize, first: usize, len: usize, part: usize| {
+        let [i, j] = outer.offsets(row);
+        let mut sums = vec![0.0; len];
+        for p in part * per_part..points.min((part + 1) * per_part) {
+            let [di, dj] = inner.point(p);
+            add_products(&mut sums, &a[i + di + first * sa..], &b[j + dj + first * sb..], [sa, sb]);
         }
+        sums
+    };
+    Tensor::build(shape, |out| {
         parallel::chunks(out, width, |row, out| {
-            let [i, j] = outer.offsets(row);
-            let mut acc = vec![0.0; out.len()];
-            for p in 0..inner.points() {
-                let [di, dj] = inner.point(p);
-                for (x, acc) in acc.iter_mut().enumerate() {
-                    *acc += (a[i + di + x * sa] * b[j + dj + x * sb]).to_f64();
-                }
-            }
-            for (o, v) in out.iter_mut().zip(acc) {
-                *o = T::splat(v);
-            }
+            parallel::chunks(out, COLUMNS, |block, out| {
+                let part = |p| sums(row, block * COLUMNS, out.len(), p);
+                let add = |mut all: Vec<f64>, part: Vec<f64>| {
+                    all.iter_mut().zip(part).for_each(|(a, p)| *a += p);
+                    all
+                };
+                let parts = parallel::collect(points.div_ceil(per_part), part);
+                let all = parts.into_iter().reduce(add).unwrap_or_else(|| vec![0.0; out.len()]);
+                out.iter_mut().zip(all).for_each(|(o, v)| *o = T::splat(v));
+            });
         });
     })
 }

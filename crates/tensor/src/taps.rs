@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::element::Element;
 use crate::parallel;
 use crate::shape::{OrPanic, ShapeError};
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// A sparse matrix for one axis: `y[i] = sum of weight * x[index]` over the taps of place `i`.
@@ -29,8 +30,18 @@ struct Table {
     /// The taps of place `i` are `taps[ends[i - 1]..ends[i]]`.
     ends: Vec<usize>,
     taps: Vec<(usize, f64)>,
-    /// Set if every place copies one tap of weight 1, and these follow each other: the axis is a slice.
-    contiguous: Option<usize>,
+    form: Form,
+}
+
+/// What is regular about a table, for kernels that need not look at every tap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    /// `factor` places copy each old one, times `weight`.
+    Repeat { factor: usize, weight: f64 },
+    /// Each place is the sum of `factor` old ones, times `weight`.
+    Gather { factor: usize, weight: f64 },
+    /// `len` places from `to` on copy the old ones from `from` on; the others are anything.
+    Copy { to: usize, from: usize, len: usize },
 }
 
 /// How [`Taps::upsample`] fills the places between.
@@ -55,10 +66,8 @@ impl Taps {
             ends.push(taps.len());
         }
         assert!(taps.iter().all(|&(i, _)| i < from), "taps: expected places below {from}, got {taps:?}");
-        let copies = taps.len() == ends.len() && ends.iter().enumerate().all(|(i, &e)| e == i + 1);
-        let start = taps.first().map_or(0, |t| t.0);
-        let contiguous = (copies && taps.iter().enumerate().all(|(i, &t)| t == (start + i, 1.0))).then_some(start);
-        Self { table: Arc::new(Table { from, ends, taps, contiguous }) }
+        let form = Form::of(from, &ends, &taps);
+        Self { table: Arc::new(Table { from, ends, taps, form }) }
     }
 
     /// Each new place copies one old place.
@@ -194,6 +203,42 @@ impl Taps {
     }
 }
 
+impl Form {
+    fn of(from: usize, ends: &[usize], taps: &[(usize, f64)]) -> Self {
+        let to = ends.len();
+        let weight = taps.first().map_or(0.0, |t| t.1);
+        let (long, short) = (from.max(to), from.min(to).max(1));
+        let factor = long / short;
+        if factor > 1 && short * factor == long && taps.len() == long {
+            if to > from && taps.iter().enumerate().all(|(i, &t)| t == (i / factor, weight) && ends[i] == i + 1) {
+                return Self::Repeat { factor, weight };
+            }
+            let whole = ends.iter().enumerate().all(|(i, &e)| e == (i + 1) * factor);
+            if to < from && whole && taps.iter().enumerate().all(|(i, &t)| t == (i, weight)) {
+                return Self::Gather { factor, weight };
+            }
+        }
+        // The longest run of copies.
+        let starts = [0].iter().chain(ends);
+        let source = |(&start, &end): (&usize, &usize)| match taps[start..end] {
+            [(i, 1.0)] => Some(i),
+            _ => None,
+        };
+        let sources: Vec<Option<usize>> = starts.zip(ends).map(source).collect();
+        let runs = sources.chunk_by(|a, b| a.is_some_and(|a| Some(a + 1) == *b));
+        let (mut to, mut best) = (0, Self::Copy { to: 0, from: 0, len: 0 });
+        for run in runs {
+            if let (Some(from), Self::Copy { len, .. }) = (run[0], best)
+                && run.len() > len
+            {
+                best = Self::Copy { to, from, len: run.len() };
+            }
+            to += run.len();
+        }
+        best
+    }
+}
+
 impl<T: Element> Tensor<T> {
     /// Applies a map along one axis.
     ///
@@ -208,43 +253,71 @@ impl<T: Element> Tensor<T> {
         let (_, from, inner) = self.shape().around(axis);
         let x = self.data();
         Self::build(self.shape().with(axis, taps.to()), |out| {
-            if let Some(start) = taps.table.contiguous {
-                let (skip, width) = (start * inner, taps.to() * inner);
-                return parallel::rows(out, width, |outer, out| {
-                    out.copy_from_slice(&x[outer * from * inner + skip..][..width]);
-                });
-            }
             parallel::rows(out, taps.to() * inner, |outer, out| {
                 let x = &x[outer * from * inner..][..from * inner];
-                if inner == 1 { places(x, taps, out) } else { rows(x, taps, inner, out) }
+                match taps.table.form {
+                    Form::Repeat { factor, weight } if inner == 1 => repeat(x, out, factor, T::splat(weight)),
+                    Form::Gather { factor, weight } if inner == 1 => gather(x, out, factor, T::splat(weight)),
+                    Form::Copy { to, from, len } => {
+                        out[to * inner..][..len * inner].copy_from_slice(&x[from * inner..][..len * inner]);
+                        rows(x, taps, 0..to, inner, out);
+                        rows(x, taps, to + len..taps.to(), inner, out);
+                    }
+                    _ => rows(x, taps, 0..taps.to(), inner, out),
+                }
             });
         })
     }
 }
 
-/// The axis is the last one: place by place.
-fn places<T: Element>(x: &[T], taps: &Taps, out: &mut [T]) {
-    for (place, o) in out.iter_mut().enumerate() {
-        *o = match taps.at(place) {
-            &[(i, 1.0)] => x[i],
-            taps => taps.iter().map(|&(i, w)| x[i] * T::splat(w)).sum(),
-        };
+/// Every place of the axis is a row of `inner` elements; those in `range` are written.
+fn rows<T: Element>(x: &[T], taps: &Taps, range: Range<usize>, inner: usize, out: &mut [T]) {
+    for place in range {
+        let row = |i: usize| &x[i * inner..][..inner];
+        let out = &mut out[place * inner..][..inner];
+        match taps.at(place) {
+            [] => out.fill(T::splat(0.0)),
+            &[(i, 1.0)] => out.copy_from_slice(row(i)),
+            taps if inner == 1 => out[0] = taps.iter().map(|&(i, w)| x[i] * T::splat(w)).sum(),
+            &[(i, w), ref taps @ ..] => {
+                weigh(out, row(i), T::splat(w));
+                for &(i, w) in taps {
+                    add_weighed(out, row(i), T::splat(w));
+                }
+            }
+        }
     }
 }
 
-/// Every place of the axis is a row of `inner` elements: row by row.
-fn rows<T: Element>(x: &[T], taps: &Taps, inner: usize, out: &mut [T]) {
-    for (place, out) in out.chunks_mut(inner).enumerate() {
-        let row = |i: usize| &x[i * inner..][..inner];
-        match taps.at(place) {
-            &[(i, 1.0)] => out.copy_from_slice(row(i)),
-            taps => {
-                out.fill(T::splat(0.0));
-                for &(i, w) in taps {
-                    let w = T::splat(w);
-                    out.iter_mut().zip(row(i)).for_each(|(o, &v)| *o += w * v);
-                }
-            }
+vectorised! {
+    /// `out = w x`
+    fn weigh[T: Element](out: &mut [T], x: &[T], w: T) -> () {
+        out.iter_mut().zip(x).for_each(|(o, &v)| *o = w * v);
+    }
+
+    /// `out += w x`
+    fn add_weighed[T: Element](out: &mut [T], x: &[T], w: T) -> () {
+        out.iter_mut().zip(x).for_each(|(o, &v)| *o += w * v);
+    }
+
+    /// Every element `factor` times, times `weight`.
+    fn repeat[T: Element](x: &[T], out: &mut [T], factor: usize, weight: T) -> () {
+        if factor == 2 {
+            let (pairs, _) = out.as_chunks_mut();
+            pairs.iter_mut().zip(x).for_each(|(pair, &v)| *pair = [v * weight; 2]);
+        } else {
+            out.chunks_mut(factor).zip(x).for_each(|(out, &v)| out.fill(v * weight));
+        }
+    }
+
+    /// The sum of every `factor` elements, times `weight`.
+    fn gather[T: Element](x: &[T], out: &mut [T], factor: usize, weight: T) -> () {
+        if factor == 2 {
+            let (pairs, _) = x.as_chunks();
+            out.iter_mut().zip(pairs).for_each(|(o, &[a, b])| *o = (a + b) * weight);
+        } else {
+            let windows = x.chunks(factor);
+            out.iter_mut().zip(windows).for_each(|(o, x)| *o = x.iter().copied().sum::<T>() * weight);
         }
     }
 }
@@ -282,6 +355,11 @@ mod tests {
             Taps::average(5, 3, 2),
             Taps::range(5, 1..4),
             Taps::zeros(5, 0, 1),
+            Taps::zeros(5, 1, 0),
+            Taps::flip(5),
+            Taps::upsample(5, 2, Upsample::Nearest),
+            Taps::upsample(5, 3, Upsample::Nearest),
+            Taps::average(5, 5, 5),
         ] {
             for (axis, shape) in [(0, [5, 2, 3]), (1, [2, 5, 3]), (2, [2, 3, 5])] {
                 let x: Tensor<f64> = random.normal(shape, 0.0, 1.0);

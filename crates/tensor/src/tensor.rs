@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::element::Element;
 use crate::memory::Buffer;
+use crate::parallel;
 use crate::shape::Shape;
 
 /// An n-dimensional array. Cloning, reshaping and slicing along the first axis share the buffer.
@@ -46,7 +47,7 @@ impl<T: Element> Tensor<T> {
     /// All elements equal to `value`.
     #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
-        Self::build(shape, |out| out.fill(value))
+        Self::build(shape, |out| parallel::chunks(out, parallel::GRAIN, |_, out| out.fill(value)))
     }
 
     /// All elements 0.

@@ -61,6 +61,7 @@ composites! {
     conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
     div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
     dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
+    group_norm [[2, 4, 2, 2], [4], [4]] UNIT, |x| ops::group_norm(&x[0], 2, &x[1], &x[2], 1e-5, 0.2);
     instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
     leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
     log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);

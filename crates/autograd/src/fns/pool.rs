@@ -3,10 +3,10 @@
 use impasto_tensor::pool::MaxPool;
 use impasto_tensor::{Element, Taps};
 
-use crate::ops::{gather, resample};
+use crate::ops::{pick_max, resample};
 use crate::var::Var;
 
-/// The largest element of each window; the first of equals in row order. Where it stands is data, so this is a gather.
+/// The largest element of each window; the first of equals in row order. Where it stands is data, so this is a linear pick.
 ///
 /// # Shapes
 /// `[N, C, H, W] -> [N, C, H', W']`, see [`MaxPool::shape`]
@@ -15,8 +15,7 @@ use crate::var::Var;
 /// `g` to the place of the largest element
 #[track_caller]
 pub fn max_pool2d<T: Element>(x: &Var<T>, pool: MaxPool) -> Var<T> {
-    let (shape, indices) = pool.indices(x.value());
-    gather(x, shape[0] * shape[1], indices.into(), shape)
+    pick_max(x, pool)
 }
 
 /// The mean of each window of `kernel` by `kernel`, `stride` apart.

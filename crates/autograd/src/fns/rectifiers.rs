@@ -2,7 +2,7 @@
 
 use impasto_tensor::{Element, Random};
 
-use crate::ops::gate;
+use crate::ops::{gate, rectify};
 use crate::var::Var;
 
 /// y = max(x, 0)
@@ -30,7 +30,7 @@ pub fn leaky_relu<T: Element>(x: &Var<T>, slope: f64) -> Var<T> {
     if slope.to_bits() == 1f64.to_bits() {
         return x.clone();
     }
-    gate(x, x.value().bits(|v| v > T::splat(0.0)), 1.0, slope)
+    rectify(x, slope)
 }
 
 /// y = |x|
@@ -41,7 +41,7 @@ pub fn leaky_relu<T: Element>(x: &Var<T>, slope: f64) -> Var<T> {
 /// # Gradient
 /// `g` where `x > 0`, else `-g`
 pub fn abs<T: Element>(x: &Var<T>) -> Var<T> {
-    gate(x, x.value().bits(|v| v > T::splat(0.0)), 1.0, -1.0)
+    rectify(x, -1.0)
 }
 
 /// Each element is 0 with probability `p`, the others are divided by `1 - p`, so that the expectation stays.

@@ -3,7 +3,9 @@
 
 use impasto_tensor::Element;
 
-use crate::ops::{add, exp, ln, sub, sum_to};
+use crate::kinds::Fuse;
+use crate::op::apply;
+use crate::ops::{LogSoftmax, Softmax, add, exp, ln, sub, sum_to};
 use crate::var::Var;
 
 /// y = ln of the sum of e^x over the last axis, which stays with length 1.
@@ -30,7 +32,7 @@ pub fn logsumexp<T: Element>(x: &Var<T>) -> Var<T> {
 /// `g - softmax(x) sum(g)`
 #[track_caller]
 pub fn log_softmax<T: Element>(x: &Var<T>) -> Var<T> {
-    sub(x, &logsumexp(x))
+    apply(Fuse(LogSoftmax), &[x])
 }
 
 /// y = e^x / sum of e^x over the last axis
@@ -42,5 +44,5 @@ pub fn log_softmax<T: Element>(x: &Var<T>) -> Var<T> {
 /// `y (g - sum(g y))`
 #[track_caller]
 pub fn softmax<T: Element>(x: &Var<T>) -> Var<T> {
-    exp(&log_softmax(x))
+    apply(Fuse(Softmax), &[x])
 }

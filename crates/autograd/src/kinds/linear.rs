@@ -25,6 +25,11 @@ pub trait Linear: Registered + Clone + Debug + Send + Sync + 'static {
     /// stretched to.
     fn adjoint<T: Element>(&self, i: usize, x: &[Shape], g: &Var<T>) -> Var<T>;
 
+    /// [`adjoint`](Linear::adjoint) on plain tensors, for when nobody differentiates again. May reuse the buffer of `g`.
+    fn adjoint_fast<T: Element>(&self, i: usize, x: &[Shape], g: Tensor<T>) -> Tensor<T> {
+        self.adjoint(i, x, &Var::constant(g)).into_value()
+    }
+
     /// Instances to check, each with the shapes of its inputs.
     fn cases() -> Vec<(Self, Vec<Shape>)>;
 }
@@ -52,5 +57,15 @@ impl<A: Linear> Op for Lin<A> {
 
     fn vjp<T: Element>(&self, saved: &Saved<T>, g: &Var<T>) -> Vec<Option<Var<T>>> {
         saved.each(|i| self.0.adjoint(i, saved.shapes(), g))
+    }
+
+    fn vjp_fast<T: Element>(&self, saved: &Saved<T>, g: Tensor<T>) -> Vec<Option<Tensor<T>>> {
+        // The last input that wants the gradient gets it unshared.
+        let last = (0..saved.shapes().len()).rfind(|&i| saved.wants(i));
+        let mut g = Some(g);
+        saved.each(|i| {
+            let g = if Some(i) == last { g.take() } else { g.clone() };
+            self.0.adjoint_fast(i, saved.shapes(), g.expect("taken by the last only"))
+        })
     }
 }

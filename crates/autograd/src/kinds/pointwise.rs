@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use impasto_tensor::{Element, Lane, Shape, ShapeError, Tensor};
+use impasto_tensor::{Element, Formula, Lane, Shape, ShapeError, Tensor};
 
 use crate::op::{Keep, Op, Registered, Saved};
 use crate::ops::mul;
@@ -19,7 +19,8 @@ pub enum Keeps {
     Output,
 }
 
-/// A function of one number and its derivative, written once for scalars, SIMD lanes and variables.
+/// A function of one number and its derivative, written once for scalars, SIMD lanes and variables. Both are marked `#[inline]`,
+/// so that they become part of loops over registers.
 pub trait Pointwise: Registered + Clone + Debug + Send + Sync + 'static {
     /// The name in messages and tables.
     const NAME: &'static str;
@@ -36,6 +37,24 @@ pub trait Pointwise: Registered + Clone + Debug + Send + Sync + 'static {
     fn cases() -> Vec<(Self, [f64; 2])>;
 }
 
+/// `f` as a kernel.
+struct Value<'a, P>(&'a P);
+impl<P: Pointwise> Formula for Value<'_, P> {
+    #[inline]
+    fn at<L: Lane>(&self, x: L) -> L {
+        self.0.f(x)
+    }
+}
+
+/// `df` as a kernel.
+struct Slope<'a, P>(&'a P);
+impl<P: Pointwise> Formula for Slope<'_, P> {
+    #[inline]
+    fn at<L: Lane>(&self, kept: L) -> L {
+        self.0.df(kept)
+    }
+}
+
 /// A [`Pointwise`] function as an operation.
 #[derive(Clone, Debug)]
 pub struct Map<P>(pub P);
@@ -50,7 +69,7 @@ impl<P: Pointwise> Op for Map<P> {
     }
 
     fn forward<T: Element>(&self, x: &[&Tensor<T>]) -> (Tensor<T>, Vec<Tensor<T>>) {
-        (x[0].map(|v| self.0.f(v)), Vec::new())
+        (x[0].map_by(&Value(&self.0)), Vec::new())
     }
 
     fn keeps(&self, _: &[bool]) -> Keep {
@@ -75,7 +94,7 @@ impl<P: Pointwise> Op for Map<P> {
             Keeps::Input => saved.input(0).value(),
             Keeps::Output => saved.output().value(),
         };
-        g.zip_assign(kept, |g, kept| g * self.0.df(kept));
+        g.scale_by(kept, &Slope(&self.0));
         vec![Some(g)]
     }
 }

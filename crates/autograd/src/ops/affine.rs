@@ -15,9 +15,11 @@ pub(super) struct Affine {
 impl Pointwise for Affine {
     const NAME: &'static str = "affine";
     const KEEPS: Keeps = Keeps::Nothing;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x * L::splat(self.scale) + L::splat(self.shift)
     }
+    #[inline]
     fn df<L: Lane>(&self, _: L) -> L {
         L::splat(self.scale)
     }

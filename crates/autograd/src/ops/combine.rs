@@ -29,6 +29,7 @@ impl Linear for Combine {
         let [p, q] = self.factors.map(T::splat);
         match self.factors {
             [1.0, 1.0] => x[0].zip(x[1], |a, b| a + b),
+            [1.0, -1.0] => x[0].zip(x[1], |a, b| a - b),
             _ => x[0].zip(x[1], |a, b| p * a + q * b),
         }
     }
@@ -37,6 +38,12 @@ impl Linear for Combine {
         match self.factors[i] {
             1.0 => g.clone(),
             factor => affine(g, factor, 0.0),
+        }
+    }
+    fn adjoint_fast<T: Element>(&self, i: usize, _: &[Shape], g: Tensor<T>) -> Tensor<T> {
+        match self.factors[i] {
+            1.0 => g,
+            factor => g.into_map(|g| T::splat(factor) * g),
         }
     }
     fn cases() -> Vec<(Self, Vec<Shape>)> {

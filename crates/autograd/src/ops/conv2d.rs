@@ -62,15 +62,17 @@ pub fn conv2d_act<T: Element>(x: &Var<T>, w: &Var<T>, bias: Option<&Var<T>>, win
     let conv = Conv2d::new(x.shape(), w.shape(), window).or_panic();
     let y = conv.forward(x.value(), w.value(), bias.map(Var::value), slope);
     // The values in between do not exist, and none of the three rules reads them.
-    let product = record(Leave(Convolution(conv), 2), &[x, w], y.clone(), &[]);
+    let product = record(Leave(Convolution(conv), 2), &[x, w], y.clone(), Vec::new());
     let sum = match bias {
-        Some(bias) => record(Lin(Combine::SUM), &[&product, &reshape(bias, [conv.outputs, 1, 1])], y.clone(), &[]),
+        Some(bias) => {
+            record(Lin(Combine::SUM), &[&product, &reshape(bias, [conv.outputs, 1, 1])], y.clone(), Vec::new())
+        }
         None => product,
     };
     if slope.to_bits() == 1f64.to_bits() || !sum.is_tracked() {
         return sum;
     }
-    record(Lin(Gate::positive(&y, slope)), &[&sum], y, &[])
+    record(Lin(Gate::positive(&y, slope)), &[&sum], y, Vec::new())
 }
 
 /// Transposed convolution, also called deconvolution: the gradient of [`conv2d`] for its picture, as an operation.

@@ -38,19 +38,19 @@ impl Fused for CrossEntropy {
 
     fn forward<T: Element>(&self, x: &[&Tensor<T>]) -> (Tensor<T>, Vec<Tensor<T>>) {
         let picked = x[0].gather(self.labels.len(), &self.labels).reshape([self.labels.len()]);
-        let loss = x[0].logsumexp_rows().zip(&picked, |l, p| l - p).mean();
-        (Tensor::scalar(loss), vec![x[0].softmax_rows()])
+        let (p, logs) = x[0].softmax_and_logsumexp_rows();
+        (Tensor::scalar(logs.zip(&picked, |l, p| l - p).mean()), vec![p])
     }
 
     /// (softmax(x) - onehot) g / N
     fn vjp_fast<T: Element>(&self, saved: &Saved<T>, g: Tensor<T>) -> Vec<Option<Tensor<T>>> {
-        let mut p = saved.beside()[0].clone();
-        let classes = p.shape()[1];
-        for (row, &label) in p.data_mut().chunks_mut(classes).zip(self.labels.iter()) {
-            row[label as usize] -= T::splat(1.0);
-        }
         let scale = g.item() * T::splat(1.0 / self.labels.len() as f64);
-        vec![Some(p.into_map(|v| v * scale))]
+        let mut dx = saved.beside()[0].map(|p| p * scale);
+        let classes = dx.shape()[1];
+        for (row, &label) in dx.data_mut().chunks_mut(classes).zip(self.labels.iter()) {
+            row[label as usize] -= scale;
+        }
+        vec![Some(dx)]
     }
 
     fn cases() -> Vec<(Self, Vec<Shape>)> {

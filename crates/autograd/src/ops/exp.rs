@@ -12,9 +12,11 @@ pub(super) struct Exp;
 impl Pointwise for Exp {
     const NAME: &'static str = "exp";
     const KEEPS: Keeps = Keeps::Output;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.exp()
     }
+    #[inline]
     fn df<L: Lane>(&self, y: L) -> L {
         y
     }
@@ -29,9 +31,11 @@ pub(super) struct Ln;
 impl Pointwise for Ln {
     const NAME: &'static str = "ln";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.ln()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         L::splat(1.0) / x
     }
@@ -46,9 +50,11 @@ pub(super) struct Ln1p;
 impl Pointwise for Ln1p {
     const NAME: &'static str = "ln_1p";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.ln_1p()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         L::splat(1.0) / (L::splat(1.0) + x)
     }

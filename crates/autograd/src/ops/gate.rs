@@ -4,7 +4,7 @@
 use impasto_tensor::{Bits, Element, Random, Shape, ShapeError, Tensor};
 
 use crate::kinds::{Lin, Linear};
-use crate::op::apply;
+use crate::op::{apply, record};
 use crate::var::Var;
 
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Gate {
 impl Gate {
     /// Lets through where `y` is positive, times `slope` elsewhere.
     pub(super) fn positive<T: Element>(y: &Tensor<T>, slope: f64) -> Self {
-        Self { bits: y.bits(|v| v > T::splat(0.0)), on: 1.0, off: slope }
+        Self { bits: y.positive(), on: 1.0, off: slope }
     }
 }
 
@@ -30,10 +30,13 @@ impl Linear for Gate {
         Err(ShapeError::new(Self::NAME, format!("bits of {:?} do not fit {:?}", self.bits.shape(), x[0])))
     }
     fn run<T: Element>(&self, x: &[&Tensor<T>]) -> Tensor<T> {
-        x[0].gate(&self.bits, self.on, self.off)
+        x[0].clone().gate(&self.bits, self.on, self.off)
     }
     fn adjoint<T: Element>(&self, _: usize, _: &[Shape], g: &Var<T>) -> Var<T> {
         apply(Lin(self.clone()), &[g])
+    }
+    fn adjoint_fast<T: Element>(&self, _: usize, _: &[Shape], g: Tensor<T>) -> Tensor<T> {
+        g.gate(&self.bits, self.on, self.off)
     }
     fn cases() -> Vec<(Self, Vec<Shape>)> {
         let x: Tensor<f64> = Random::new(0, 0).normal([3, 30], 0.0, 1.0);
@@ -53,4 +56,10 @@ impl Linear for Gate {
 #[track_caller]
 pub fn gate<T: Element>(x: &Var<T>, bits: Bits, on: f64, off: f64) -> Var<T> {
     apply(Lin(Gate { bits, on, off }), &[x])
+}
+
+/// y = x where x > 0, else slope x: the gate whose bits are the signs of x, in one pass.
+pub(crate) fn rectify<T: Element>(x: &Var<T>, slope: f64) -> Var<T> {
+    let (y, bits) = x.value().rectify(slope);
+    record(Lin(Gate { bits, on: 1.0, off: slope }), &[x], y, Vec::new())
 }

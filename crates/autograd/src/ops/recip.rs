@@ -12,9 +12,11 @@ pub(super) struct Recip;
 impl Pointwise for Recip {
     const NAME: &'static str = "recip";
     const KEEPS: Keeps = Keeps::Output;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         L::splat(1.0) / x
     }
+    #[inline]
     fn df<L: Lane>(&self, y: L) -> L {
         -(y.clone() * y)
     }

@@ -12,9 +12,11 @@ pub(super) struct Sigmoid;
 impl Pointwise for Sigmoid {
     const NAME: &'static str = "sigmoid";
     const KEEPS: Keeps = Keeps::Output;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.sigmoid()
     }
+    #[inline]
     fn df<L: Lane>(&self, y: L) -> L {
         y.clone() * (L::splat(1.0) - y)
     }

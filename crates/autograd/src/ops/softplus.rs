@@ -12,9 +12,11 @@ pub(super) struct Softplus;
 impl Pointwise for Softplus {
     const NAME: &'static str = "softplus";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.clone().max(L::splat(0.0)) + (-x.abs()).exp().ln_1p()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         x.sigmoid()
     }

@@ -12,9 +12,11 @@ pub(super) struct Sqrt;
 impl Pointwise for Sqrt {
     const NAME: &'static str = "sqrt";
     const KEEPS: Keeps = Keeps::Output;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.sqrt()
     }
+    #[inline]
     fn df<L: Lane>(&self, y: L) -> L {
         L::splat(0.5) / y
     }

@@ -12,9 +12,11 @@ pub(super) struct Tanh;
 impl Pointwise for Tanh {
     const NAME: &'static str = "tanh";
     const KEEPS: Keeps = Keeps::Output;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.tanh()
     }
+    #[inline]
     fn df<L: Lane>(&self, y: L) -> L {
         L::splat(1.0) - y.clone() * y
     }

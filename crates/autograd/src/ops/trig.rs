@@ -12,9 +12,11 @@ pub(super) struct Sin;
 impl Pointwise for Sin {
     const NAME: &'static str = "sin";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.sin()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         x.cos()
     }
@@ -29,9 +31,11 @@ pub(super) struct Cos;
 impl Pointwise for Cos {
     const NAME: &'static str = "cos";
     const KEEPS: Keeps = Keeps::Input;
+    #[inline]
     fn f<L: Lane>(&self, x: L) -> L {
         x.cos()
     }
+    #[inline]
     fn df<L: Lane>(&self, x: L) -> L {
         -x.sin()
     }

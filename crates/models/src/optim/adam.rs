@@ -1,6 +1,6 @@
 //! Adam, and with weight decay `AdamW`.
 
-use impasto_tensor::Tensor;
+use impasto_tensor::{Tensor, update};
 
 use super::Optimiser;
 use crate::params::{Gradients, Kind, Params};
@@ -51,19 +51,14 @@ impl Optimiser for Adam {
         let correction = |b: f64| 1.0 - b.powf(self.steps as f64);
         // lr m^ / (sqrt(v^) + eps) with both corrections moved into the constants.
         let root = correction(b2).sqrt();
-        let (rate, eps) = ((lr * root / correction(b1)) as f32, (self.eps * root) as f32);
-        let (b1, b2) = (b1 as f32, b2 as f32);
+        let step =
+            update::Adam { betas: self.betas, rate: lr * root / correction(b1), eps: self.eps * root, keep: 1.0 };
         for (path, gradient) in gradients {
             let Some(weight) = params.get_mut(path) else { continue };
-            let keep = if weight.rank() > 1 { (1.0 - lr * self.weight_decay) as f32 } else { 1.0 };
+            let keep = if weight.rank() > 1 { 1.0 - lr * self.weight_decay } else { 1.0 };
             let names = [format!("m.{path}"), format!("v.{path}")];
             let [mut m, mut v] = [0, 1].map(|i| self.moment(&names[i], gradient));
-            let moments = m.data_mut().iter_mut().zip(v.data_mut());
-            for ((w, &g), (m, v)) in weight.data_mut().iter_mut().zip(gradient.data()).zip(moments) {
-                *m = b1 * *m + (1.0 - b1) * g;
-                *v = b2 * *v + (1.0 - b2) * g * g;
-                *w = keep * *w - rate * *m / (v.sqrt() + eps);
-            }
+            update::Adam { keep, ..step }.step(weight, gradient, &mut m, &mut v);
             for (name, moment) in names.into_iter().zip([m, v]) {
                 self.moments.insert(name, moment, Kind::Buffer);
             }

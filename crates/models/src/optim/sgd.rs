@@ -1,5 +1,7 @@
 //! Gradient descent with momentum.
 
+use impasto_tensor::{Tensor, update};
+
 use super::Optimiser;
 use crate::params::{Gradients, Kind, Params};
 
@@ -29,16 +31,12 @@ impl Optimiser for Sgd {
         self.steps += 1;
         for (path, gradient) in gradients {
             let Some(weight) = params.get_mut(path) else { continue };
-            let decay = if weight.rank() > 1 { self.weight_decay as f32 } else { 0.0 };
-            let pulled = gradient.zip(weight, |g, w| g + decay * w);
-            let momentum = self.momentum as f32;
-            if let Some(velocity) = self.velocity.get_mut(path) {
-                velocity.zip_assign(&pulled, |v, g| momentum * v + g);
-            } else {
-                self.velocity.insert(path.clone(), pulled, Kind::Buffer);
+            let decay = if weight.rank() > 1 { self.weight_decay } else { 0.0 };
+            if self.velocity.get(path).is_none() {
+                self.velocity.insert(path.clone(), Tensor::zeros(weight.shape()), Kind::Buffer);
             }
-            let velocity = self.velocity.get(path).expect("inserted above");
-            weight.zip_assign(velocity, |w, v| w - lr as f32 * v);
+            let velocity = self.velocity.get_mut(path).expect("inserted above");
+            update::Momentum { momentum: self.momentum, rate: lr, decay }.step(weight, gradient, velocity);
         }
     }
 

@@ -90,6 +90,16 @@ impl Vector for Base {
         Self(a.0.simd_gt(b.0).bitselect(yes.0, no.0))
     }
     #[inline(always)]
+    fn gt_bits(a: Self, b: Self) -> u32 {
+        a.0.simd_gt(b.0).to_bitmask()
+    }
+    #[inline(always)]
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self {
+        let lane = i32x8::new([1, 2, 4, 8, 16, 32, 64, 128]);
+        let set = (i32x8::splat(bits as i32) & lane).simd_eq(lane);
+        Self(cast::<_, f32x8>(set).bitselect(yes.0, no.0))
+    }
+    #[inline(always)]
     fn exp2i(n: Self) -> Self {
         let biased = n.0.fast_round_int() + i32x8::splat(127);
         Self(cast(biased << 23))

@@ -5,6 +5,7 @@
 //! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one.
 
 mod base;
+pub(crate) mod math;
 mod peak;
 mod vector;
 #[cfg(target_arch = "x86_64")]
@@ -132,7 +133,36 @@ pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
     }
 }
 
+/// A function whose body is compiled once for each level. Loops over plain numbers are enough: the compiler makes vectors of
+/// them, and as it fuses nothing on its own, such loops give the same bits at every level. In the body `V` names the vector.
+/// Generic parameters stand in brackets, and closures among the arguments should be short enough to be inlined.
+macro_rules! vectorised {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident[$($generics:tt)*]($($arg:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )+) => {$(
+        $(#[$meta])*
+        $vis fn $name<$($generics)*>($($arg: $type),*) -> $out {
+            #[allow(non_camel_case_types, reason = "each argument's type is named as the argument")]
+            struct Call<$($arg),*> {
+                $($arg: $arg),*
+            }
+            impl<$($generics)*> crate::simd::Kernel for Call<$($type),*> {
+                type Output = $out;
+                #[inline(always)]
+                fn run<V: crate::simd::Vector>(self) -> $out {
+                    let Self { $($arg),* } = self;
+                    $body
+                }
+            }
+            crate::simd::run(Call { $($arg),* })
+        }
+    )+};
+}
+pub(crate) use vectorised;
+
 #[cfg(test)]
+#[allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 mod tests {
     use super::*;
 
@@ -180,6 +210,9 @@ mod tests {
             check("frexp", m * V::exp2i(e), |a, _| a.abs());
             check("sign", V::copy_sign(y, x), |a, b| b.copysign(a));
             assert_eq!(x.sum(), a.iter().sum::<f32>());
+            let bits = V::gt_bits(x, y);
+            assert_eq!(bits, (0..V::LANES).fold(0, |bits, i| bits | u32::from(a[i] > b[i]) << i));
+            check("select_bits", V::select_bits(bits | 0xffff << V::LANES, x, y), f32::max);
         }
     }
 

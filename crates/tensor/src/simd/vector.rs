@@ -54,6 +54,10 @@ pub(crate) trait Vector:
     fn round(a: Self) -> Self;
     /// `yes` where `a > b`, else `no`, NaN included.
     fn select_gt(a: Self, b: Self, yes: Self, no: Self) -> Self;
+    /// A bit for every lane, set where `a > b`.
+    fn gt_bits(a: Self, b: Self) -> u32;
+    /// `yes` where the lane's bit is set, else `no`; bits above the lanes are passed over.
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self;
     /// 2^n for whole n from -126 to 127.
     fn exp2i(n: Self) -> Self;
     /// m and e with `a = m 2^e` and `m` from 0.75 to 1.5, for positive normal `a`.
@@ -105,6 +109,18 @@ pub(crate) trait Vector:
         let mut all = [0.0; 16];
         self.to_slice(&mut all);
         out.copy_from_slice(&all[..out.len()]);
+    }
+
+    /// The first numbers of a slice, up to `LANES`; zeros behind.
+    #[inline(always)]
+    fn from_start(x: &[f32]) -> Self {
+        if x.len() < Self::LANES { Self::from_part(x) } else { Self::from_slice(x) }
+    }
+
+    /// Writes as many numbers as the slice has, up to `LANES`.
+    #[inline(always)]
+    fn to_start(self, out: &mut [f32]) {
+        if out.len() < Self::LANES { self.to_part(out) } else { self.to_slice(out) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! AVX2 with fused multiply-add, and AVX-512F. Each method is one instruction, or a few.
 
+#![allow(clippy::wildcard_imports, reason = "every instruction of the file is one of them")]
 #![allow(
     unsafe_code,
     reason = "vector instructions are unsafe to name; the first lines of this file say why they are sound"
@@ -134,6 +135,20 @@ impl Vector for Avx2 {
         unsafe { _mm256_storeu_ps(p, self.0) }
     }
     #[inline(always)]
+    fn gt_bits(a: Self, b: Self) -> u32 {
+        // SAFETY: see the top of the file.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0)).cast_unsigned() }
+    }
+    #[inline(always)]
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of the file.
+        unsafe {
+            let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits.cast_signed()), lane), lane);
+            Self(_mm256_blendv_ps(no.0, yes.0, _mm256_castsi256_ps(set)))
+        }
+    }
+    #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {
         // The exponent counted from 0.75: subtracting its bits makes the exponent field change just there.
         // SAFETY: see the top of the file.
@@ -223,6 +238,16 @@ impl Vector for Avx512 {
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller says that sixteen numbers can be written.
         unsafe { _mm512_storeu_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn gt_bits(a: Self, b: Self) -> u32 {
+        // SAFETY: see the top of the file.
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, b.0)) }
+    }
+    #[inline(always)]
+    fn select_bits(bits: u32, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of the file.
+        Self(unsafe { _mm512_mask_blend_ps(bits as u16, no.0, yes.0) })
     }
     #[inline(always)]
     fn frexp(a: Self) -> (Self, Self) {

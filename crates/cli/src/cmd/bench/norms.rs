@@ -7,8 +7,8 @@ use super::measure::Workload;
 use super::noise;
 
 pub(super) fn all() -> Vec<Workload> {
-    let norm = |per_picture| Norm { per_picture, eps: 1e-5, slope: 0.0 };
-    [("batchnorm", norm(false)), ("instancenorm", norm(true))]
+    let norm = |groups| Norm { groups, eps: 1e-5, slope: 0.0 };
+    [("batchnorm", norm(None)), ("instancenorm", norm(Some(64)))]
         .into_iter()
         .flat_map(|(name, norm)| both(name, norm))
         .collect()
