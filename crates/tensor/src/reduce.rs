@@ -13,7 +13,7 @@ use crate::tensor::Tensor;
 /// Elements added in the element's own precision before f64 takes over.
 const BLOCK: usize = 512;
 /// Accumulators of a block: enough for the widest registers to keep their pipelines full.
-const LANES: usize = 16;
+const LANES: usize = 32;
 /// The part of a run that is one task: its sum is the same whether pieces run in a loop or as tasks.
 const PIECE: usize = 128 * BLOCK;
 
@@ -21,7 +21,7 @@ const PIECE: usize = 128 * BLOCK;
 #[inline(always)]
 fn finish<T: Element>(acc: [T; LANES], rest: impl Iterator<Item = T>) -> f64 {
     let mut wide = acc.map(T::to_f64);
-    for half in [8, 4, 2, 1] {
+    for half in [16, 8, 4, 2, 1] {
         for lane in 0..half {
             wide[lane] += wide[lane + half];
         }
