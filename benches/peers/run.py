@@ -52,7 +52,7 @@ class Runner:
             return self.torch(*options), {}
         if who == "torch tuned":
             return self.torch(*options), TUNED
-        program = HERE / "target" / "release" / f"peer-{who}"
+        program = pathlib.Path(self.args.programs) / f"peer-{who}"
         if name not in RUST or not program.exists():
             return None
         extra = {"RAYON_NUM_THREADS": str(threads)}
@@ -176,6 +176,7 @@ def main():
     parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
     parser.add_argument("--python", default=sys.executable, help="a Python that has torch")
     parser.add_argument("--impasto", default=str(ROOT / "target" / "release" / "impasto"))
+    parser.add_argument("--programs", default=str(HERE / "target" / "release"), help="where candle's and burn's are")
     parser.add_argument("--peers", nargs="+", default=["torch", "torch tuned", "candle", "burn"])
     parser.add_argument("--out", default=str(ROOT / "docs" / "results" / "performance.md"))
     args = parser.parse_args()
