@@ -160,9 +160,9 @@ HEAD = """# Speed and memory beside other libraries
 
 Written by [benches/peers/run.py](../../benches/peers/run.py); [how to repeat it](../../benches/peers/README.md). Times are
 medians, with the best in brackets; a ratio above 1 says how many times longer, or larger, the other library is. Programs
-took turns, rounds: {rounds}, runs in each: {reps}. *Tuned* is PyTorch with an allocator
-that keeps big blocks. *Of peak* counts the direct method's operations against the rate of fused multiply-adds measured in the same run, so fast methods can exceed 1. Memory is the
-peak of the whole process less what it held before its inputs were made (PyTorch: after its import).
+took turns, rounds: {rounds}, runs in each: {reps}. *Tuned* is PyTorch with an allocator that keeps big blocks. *Of peak*
+counts the direct method's operations against the rate of fused multiply-adds measured in the same run, so fast methods can
+exceed 1. Memory is the peak of the whole process less what it held before its inputs were made (PyTorch: after its import).
 
 A network has a ratio only if three steps from the peer's weights and batch gave the peer's losses.
 """

@@ -53,9 +53,8 @@ fn network(name: &str, mut step: impl FnMut() -> Vec<f32>, reps: usize) {
 fn convs(reps: usize) {
     for (ci, side, co) in [(3, 512, 64), (64, 512, 64), (128, 256, 128), (256, 128, 256), (512, 64, 512)] {
         let name = format!("conv n1 {ci}->{co} k3s1 {side}px");
-        let random = |c: usize, device: &Device| {
-            Tensor::<4>::random([1, c, side, side], Distribution::Normal(0.0, 1.0), device)
-        };
+        let random =
+            |c: usize, device: &Device| Tensor::<4>::random([1, c, side, side], Distribution::Normal(0.0, 1.0), device);
         let plain = Device::flex();
         let (x, layer) = (random(ci, &plain), conv([ci, co], 3, 1, 1, true, &plain));
         timed(&format!("{name} fwd"), reps, || drop(layer.forward(x.clone())));
@@ -170,7 +169,9 @@ impl Cnn {
 fn cnn(start: &Start) -> impl FnMut() -> Vec<f32> + use<> {
     let channels = [1, 32, 64, 128];
     let net = Cnn {
-        convs: (0..3).map(|i| start.conv(&format!("conv.{i}"), [channels[i], channels[i + 1]], 3, 1, 1, true)).collect(),
+        convs: (0..3)
+            .map(|i| start.conv(&format!("conv.{i}"), [channels[i], channels[i + 1]], 3, 1, 1, true))
+            .collect(),
         norms: (0..3).map(|i| start.norm(channels[i + 1])).collect(),
         pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
         hidden: start.linear("hidden", 128 * 49, 128),
