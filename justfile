@@ -14,7 +14,7 @@ gradcheck:
 
 # Speed, as ratios measured in one run.
 bench:
-    cargo bench --workspace
+    cargo bench --package impasto-tensor && cargo run --release -- bench
 
 # The API documentation of our own crates.
 doc:

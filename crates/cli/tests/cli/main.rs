@@ -1,5 +1,6 @@
 //! The program as its users meet it: run as a process, judged by its exit code, its output and what it leaves on the disk.
 
+mod bench;
 mod create;
 mod mistakes;
 mod verbs;

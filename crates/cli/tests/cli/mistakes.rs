@@ -31,7 +31,7 @@ fn fill(folder: &Path) {
 
 /// The command must be refused with one line that has all of `parts`.
 #[track_caller]
-fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
+pub(super) fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
     let before = contents(folder);
     let outcome = impasto(folder, args);
     assert_eq!(outcome.code, Some(2), "{args:?}: {outcome:?}");

@@ -6,7 +6,7 @@ use super::{PAINTING, PHOTO, PICTURES, contents, done, folder, train_gan};
 
 /// Every line as JSON.
 #[track_caller]
-fn json(stdout: &str) -> Vec<Value> {
+pub(super) fn json(stdout: &str) -> Vec<Value> {
     let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     let lines: Vec<Value> = stdout.lines().map(parse).collect();
     assert!(!lines.is_empty());
@@ -16,7 +16,7 @@ fn json(stdout: &str) -> Vec<Value> {
 #[test]
 fn help_has_an_example() {
     let folder = folder();
-    let verbs: [&[&str]; 8] = [
+    let verbs: [&[&str]; 9] = [
         &["create"],
         &["data", "inspect"],
         &["train", "classifier"],
@@ -25,6 +25,7 @@ fn help_has_an_example() {
         &["stylize"],
         &["verify"],
         &["check"],
+        &["bench"],
     ];
     let all = done(folder.path(), &["--help"]);
     for verb in verbs {

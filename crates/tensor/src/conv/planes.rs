@@ -40,14 +40,15 @@ impl Planes {
     }
 
     /// Fills the given rows of all planes from one channel `x` `[H, W]`. `out` holds those rows only, plane behind plane.
+    #[inline(always)]
     pub(super) fn fill(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
         let ([h, w], [sh, sw]) = (self.input, self.step);
         for (p, plane) in out.chunks_mut(rows.len() * self.pitch).take(sh * sw).enumerate() {
             let (py, px) = (p / sw, p % sw);
-            // The places of a row that lie inside the picture: 0 <= sw (low + q) + px < w.
-            let place = |q: usize| sw as isize * (self.low[1] + q as isize) + px as isize;
-            let first = (0..self.pitch).find(|&q| place(q) >= 0).unwrap_or(self.pitch);
-            let start = place(first).max(0) as usize;
+            // The places q of a row that lie inside the picture: 0 <= sw (low + q) + px < w.
+            let origin = sw as isize * self.low[1] + px as isize;
+            let first = origin.min(0).unsigned_abs().div_ceil(sw).min(self.pitch);
+            let start = (origin + (first * sw) as isize).max(0) as usize;
             let count = w.saturating_sub(start).div_ceil(sw).min(self.pitch - first);
             for (row, out) in rows.clone().zip(plane.chunks_mut(self.pitch)) {
                 let y = sh as isize * (self.low[0] + row as isize) + py as isize;
@@ -65,6 +66,7 @@ impl Planes {
 }
 
 /// out[j] = line[step j]
+#[inline(always)]
 fn every(out: &mut [f32], line: &[f32], step: usize) {
     match step {
         1 => out.copy_from_slice(&line[..out.len()]),
