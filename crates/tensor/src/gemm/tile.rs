@@ -147,6 +147,12 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
     }
 }
 
+/// Inner length of a run where neighbouring inner places of A lie apart: a line of the first cache for each.
+const DEPTH_APART: usize = 128;
+
+/// Rows of A that stay in the second cache while all columns pass by.
+const BLOCK: usize = 32 * ROWS;
+
 /// C = A B, or C += A B: `m` rows, `n` columns, inner length `k`. B's tiles are [`strip`] wide.
 ///
 /// # Safety
@@ -156,18 +162,22 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
 #[allow(unsafe_code, reason = "walks matrices by pointers")]
 pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand, b: Operand, c: Target) {
     let width = strip::<V>();
-    for (s, j) in (0..n).step_by(width).enumerate() {
-        for p in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - p);
-            let a = Operand { at: a.at.wrapping_add(p * a.step), ..a };
-            let b = Operand { at: b.at.wrapping_add(s * b.panel + p * b.step), ..b };
-            let c = Target { at: c.at.wrapping_add(j), add: c.add || p > 0, ..c };
-            // SAFETY: parts of what the caller vouches for.
-            unsafe {
-                if V::TWIN && n - j > V::LANES {
-                    strip_of_rows::<V, 2>(m, depth, a, b, c, n - j);
-                } else {
-                    strip_of_rows::<V, 1>(m, depth, a, b, c, n - j);
+    let run = if a.step == ROWS { DEPTH } else { DEPTH_APART };
+    for p in (0..k).step_by(run) {
+        let depth = run.min(k - p);
+        for i in (0..m).step_by(BLOCK) {
+            let rows = BLOCK.min(m - i);
+            let a = Operand { at: a.at.wrapping_add(p * a.step + i / ROWS * a.panel), ..a };
+            for (s, j) in (0..n).step_by(width).enumerate() {
+                let b = Operand { at: b.at.wrapping_add(s * b.panel + p * b.step), ..b };
+                let c = Target { at: c.at.wrapping_add(i * c.stride + j), add: c.add || p > 0, ..c };
+                // SAFETY: parts of what the caller vouches for.
+                unsafe {
+                    if V::TWIN && n - j > V::LANES {
+                        strip_of_rows::<V, 2>(rows, depth, a, b, c, n - j);
+                    } else {
+                        strip_of_rows::<V, 1>(rows, depth, a, b, c, n - j);
+                    }
                 }
             }
         }
