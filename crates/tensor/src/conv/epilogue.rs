@@ -24,7 +24,7 @@ impl Epilogue<'_> {
         if !self.is_none() {
             let (outputs, places) = (y.shape()[1], y.shape()[2] * y.shape()[3]);
             parallel::rows(y.data_mut(), places, |plane, line| {
-                simd::run(Line { epilogue: *self, o: plane % outputs, line });
+                simd::run(Line { epilogue: *self, o: plane % outputs, numbers: line });
             });
         }
         y
@@ -56,13 +56,13 @@ impl Epilogue<'_> {
 struct Line<'a> {
     epilogue: Epilogue<'a>,
     o: usize,
-    line: &'a mut [f32],
+    numbers: &'a mut [f32],
 }
 impl Kernel for Line<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Vector>(self) {
-        self.epilogue.finish::<V>(self.o, self.line);
+        self.epilogue.finish::<V>(self.o, self.numbers);
     }
 }
 

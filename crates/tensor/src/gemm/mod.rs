@@ -5,6 +5,8 @@
 //! fit the second, pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of
 //! threads.
 
+#![allow(clippy::needless_pass_by_value, reason = "the description of a product is spent by computing it")]
+
 pub(crate) mod tile;
 
 use self::tile::{DEPTH, Operand, ROWS, Target, product, strip};

@@ -130,8 +130,8 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
         let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
         let c = Target { at: c.at.wrapping_add(i * c.stride), ..c };
         macro_rules! rows {
-            // SAFETY: as the caller says of all rows.
             ($m:literal) => {
+                // SAFETY: as the caller says of all rows.
                 unsafe { store(tile::<V, $m, N>(k, a, b), c, columns) }
             };
         }

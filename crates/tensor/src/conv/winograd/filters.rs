@@ -1,6 +1,7 @@
 //! The filters at a scheme's points, eight outputs in the lanes.
 
 use super::scheme::{FilterMatrix, Matrix, SIDE, Scheme};
+use super::tiles::square;
 use super::{Term, stride};
 use crate::conv::lower::Lowered;
 use crate::memory::Buffer;
@@ -56,23 +57,20 @@ impl<S: Scheme> Kernel for FilterRow<'_, S> {
     fn run<V: Vector>(self) {
         for first in (0..self.job.outputs).step_by(8) {
             let lanes = 8.min(self.job.outputs - first);
-            let tap = |t: usize| {
-                let mut numbers = [0.0; 8];
-                for (l, number) in numbers.iter_mut().enumerate().take(lanes) {
-                    *number = self.w[(first + l) * self.job.weights[0] + self.weights[t]];
-                }
-                V::Eight::from_slice(&numbers)
-            };
             // Down the columns of taps, then along the rows.
-            let mut half = [[V::Eight::zero(); SIDE]; SIDE];
+            let mut half = square::<V::Eight>();
             for j in 0..S::TAPS {
                 let mut column = [V::Eight::zero(); SIDE];
                 for (i, v) in column.iter_mut().enumerate().take(S::TAPS) {
-                    *v = tap(i * S::TAPS + j);
+                    let mut numbers = [0.0; 8];
+                    for (l, number) in numbers.iter_mut().enumerate().take(lanes) {
+                        let tap = self.weights[i * S::TAPS + j];
+                        *number = self.w[(first + l) * self.job.weights[0] + tap];
+                    }
+                    *v = V::Eight::from_slice(&numbers);
                 }
-                let column = FilterMatrix::<S>::times(column);
-                for i in 0..S::POINTS {
-                    half[i][j] = column[i];
+                for (half, v) in half.iter_mut().zip(FilterMatrix::<S>::times(column)).take(S::POINTS) {
+                    half[j] = v;
                 }
             }
             for (i, row) in half.into_iter().enumerate().take(S::POINTS) {

@@ -279,15 +279,16 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                 for (l, place) in places.iter().enumerate() {
                     let size = lowered.families[py * sw].size;
                     let rows = size[0].saturating_sub(place.y).min(S::OUTPUTS);
-                    for i in 0..rows {
+                    let [left, right] = &tiles;
+                    for (i, (left, right)) in left.iter().zip(right).enumerate().take(rows) {
                         let line =
                             ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
                         let room = (w - place.x * sw).min(S::OUTPUTS * sw);
                         let mut numbers = [0.0; 2 * SIDE];
                         if sw == 1 {
-                            tiles[0][i][l].to_slice(&mut numbers[..SIDE]);
+                            left[l].to_slice(&mut numbers[..SIDE]);
                         } else {
-                            interleave(tiles[0][i][l], tiles[1][i][l], &mut numbers);
+                            interleave(left[l], right[l], &mut numbers);
                         }
                         let out = y.at(line, room);
                         // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.
