@@ -23,19 +23,21 @@ pub(super) fn transform_filters<S: Scheme>(job: &Lowered, terms: &[Vec<Term>], w
     let points = S::POINTS * S::POINTS;
     let mut values = Buffer::stale(terms.len() * points * point + 64);
     let scatter = Scatter::new(&mut values);
-    let each_family = channels;
-    parallel::tasks(terms.len() * each_family, |task| {
-        let (f, virtual_channel) = (task / each_family, task % each_family);
-        let (term, c) = (virtual_channel / job.channels, virtual_channel % job.channels);
-        simd::run(FilterRow::<S> {
-            job,
-            w: &w[c * job.weights[1]..],
-            weights: &terms[f][term].weights,
-            out: &scatter,
-            at: f * points * point + virtual_channel * row,
-            point,
-            scheme: std::marker::PhantomData,
-        });
+    // A channel's weights are read once for all terms that they belong to.
+    parallel::tasks(job.channels, |c| {
+        for (f, terms) in terms.iter().enumerate() {
+            for (i, term) in terms.iter().enumerate() {
+                simd::run(FilterRow::<S> {
+                    job,
+                    w: &w[c * job.weights[1]..],
+                    weights: &term.weights,
+                    out: &scatter,
+                    at: f * points * point + (i * job.channels + c) * row,
+                    point,
+                    scheme: std::marker::PhantomData,
+                });
+            }
+        }
     });
     Filters { values, row, point }
 }
