@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{PAINTING, PHOTO, PICTURES, contents, folder, impasto, train_gan};
+use super::{PAINTING, PHOTO, PICTURES, contents, done, folder, impasto, train_gan};
 
 /// The beginning of a PNG file of 60,000 x 60,000 pixels, and its end.
 const HUGE: [&[u8]; 3] = [
@@ -121,6 +121,58 @@ fn models_that_are_none() {
     for option in ["--style-layers", "--content-layer"] {
         let args = ["stylize", PHOTO, "--style", PAINTING, option, "relu9_9"];
         refused(folder, &args, &["no layer `relu9_9`; it has stroke1, "]);
+    }
+}
+
+/// Writes a checkpoint again with `old` in its names and metadata replaced by `new`, which is as long.
+fn altered(from: &Path, to: &Path, old: &str, new: &str) {
+    assert_eq!(old.len(), new.len());
+    let mut bytes = fs::read(from).expect("a checkpoint");
+    let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
+    assert!(!places.is_empty(), "no `{old}` in {}", from.display());
+    for at in places {
+        bytes[at..at + old.len()].copy_from_slice(new.as_bytes());
+    }
+    fs::write(to, bytes).expect("a disk with room");
+}
+
+#[test]
+fn checkpoints_that_are_not_whole() {
+    let folder = folder();
+    let folder = folder.path();
+    train_gan(folder, "gan");
+    let data = ["--data", PICTURES, "--steps", "1", "--batch", "4"];
+    done(folder, &[&["train", "classifier", "--width", "2", "--out", "classifier"][..], &data].concat());
+    let gan = folder.join("gan/checkpoints/gan.safetensors");
+    let classifier = folder.join("classifier/checkpoints/classifier.safetensors");
+    let file = folder.join("file");
+    let again = "; copy the file again or train anew";
+
+    let generate = ["generate", "--model", "file"];
+    altered(&gan, &file, "average/generator.norm.1.running_var", "average/generator.norm.1.running_bar");
+    let missing = "file: `average/generator.norm.1.running_var` is missing, this gan needs it of shape [4]";
+    refused(folder, &generate, &[missing, again]);
+    for (value, wrong) in [
+        ("3", "file: `average/generator.norm.0.bias` is of shape [8], this gan needs it of shape [12]"),
+        ("0", "file: `width` in its metadata: expected at least 1, got 0"),
+        ("x", "file: the impasto metadata is damaged"),
+    ] {
+        altered(&gan, &file, r#"\"width\":2"#, &format!(r#"\"width\":{value}"#));
+        refused(folder, &generate, &[wrong, again]);
+    }
+    altered(&gan, &file, r#"\"width\""#, r#"\"breit\""#);
+    refused(folder, &generate, &["file: the metadata of this gan is not usable: missing field `width`", again]);
+
+    let judge = [&["train", "gan", "--judge", "file"][..], &data].concat();
+    let stylize = ["stylize", PHOTO, "--style", PAINTING, "--net", "file"];
+    for (old, new, shape) in
+        [("model/conv.1.weight", "model/conv.9.weight", "[4, 2, 3, 3]"), ("model/head.bias", "model/head.bass", "[10]")]
+    {
+        altered(&classifier, &file, old, new);
+        let missing = format!("file: `{old}` is missing, this classifier needs it of shape {shape}");
+        for args in [&judge[..], &stylize, &["create", "--steps", "1", "--net", "file"]] {
+            refused(folder, args, &[&missing, again]);
+        }
     }
 }
 
