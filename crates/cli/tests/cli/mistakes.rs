@@ -120,7 +120,7 @@ fn models_that_are_none() {
     refused(folder, &classifier, &["there is no classifier; run `impasto create` here first"]);
     for option in ["--style-layers", "--content-layer"] {
         let args = ["stylize", PHOTO, "--style", PAINTING, option, "relu9_9"];
-        refused(folder, &args, &["no layer `relu9_9`; it has stroke1, "]);
+        refused(folder, &args, &[&format!("error: {option}: "), "no layer `relu9_9`; it has stroke1, "]);
     }
 }
 
@@ -188,8 +188,11 @@ fn settings_out_of_range() {
     refused(folder, &["create", "--steps", "1,2"], &["--steps: expected one number or three, got 2"]);
     refused(folder, &["create", "--minutes", "0"], &["--minutes: expected more than 0, got 0"]);
     refused(folder, &["create", "--threads", "0"], &["--threads: expected at least 1, got 0"]);
-    refused(folder, &["check", "--simd", "sse9"], &["simd: this machine has no level `sse9`; it has base"]);
+    refused(folder, &["check", "--simd", "sse9"], &["--simd: this machine has no level `sse9`; it has base"]);
     refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected at least 1 picture, got 0"]);
+    let inspect = |option: &'static str| ["data", "inspect", PICTURES, option, "0"];
+    refused(folder, &inspect("--size"), &["error: --size: 0 pixels are not possible; choose 1 to "]);
+    refused(folder, &inspect("--channels"), &["error: --channels: 0 channels are not possible; choose 1 (grey)"]);
     refused(folder, &["check", "--ops", "nothing"], &["--ops: no operation's name contains `nothing`"]);
     for kind in ["classifier", "gan"] {
         let train = |option: &'static str, value: &'static str| {
@@ -201,8 +204,8 @@ fn settings_out_of_range() {
         };
         refused(folder, &train("--steps", "0"), &["--steps: expected at least 1, got 0"]);
         // These are noticed when the run's directory has been made; it goes again.
-        refused(folder, &train("--batch", "0"), &["batch: ", "choose a number from 1"]);
-        refused(folder, &train("--width", "0"), &["expected ", "width"]);
+        refused(folder, &train("--batch", "0"), &["error: --batch: ", "choose a number from 1"]);
+        refused(folder, &train("--width", "0"), &["error: --width: expected at least 1, got 0"]);
     }
 }
 
