@@ -1,4 +1,4 @@
-# The index of commands. Each is one plain cargo line, so nobody needs `just` to build impasto.
+# The index of commands. Each is one plain line, so nobody needs `just` to build impasto.
 
 # Formatting, lints and links, warnings denied.
 check:
@@ -11,6 +11,14 @@ test:
 # A table of every operation with its worst gradient error.
 gradcheck:
     cargo run --release -- check
+
+# Whether a release build contains its vector instructions instead of calling them.
+inlined:
+    cargo build --release && .ci/inlined
+
+# The kernels under AddressSanitizer (with a nightly toolchain) and valgrind, as far as they are there.
+sanitize:
+    .ci/sanitize
 
 # Speed, as ratios measured in one run.
 bench:

@@ -77,7 +77,8 @@ mod rule {
     }
 }
 
-/// Where the repository keeps its own files; anything else at the top (build output, run folders) is not ours.
+/// Where the repository keeps its own files; any other folder at the top (build output, runs) is not ours, and neither is
+/// `.git`, which in a worktree is a file.
 const FOLDERS: [&str; 6] = [".ci", "benches", "crates", "docs", "examples", "tests"];
 
 static REPOSITORY: LazyLock<Vec<File>> = LazyLock::new(|| {
@@ -114,7 +115,10 @@ fn collect(root: &Path, under: &str, found: &mut Vec<File>) {
         let own = entry.file_name().into_string().expect("names are UTF-8");
         let is_folder = entry.file_type().expect("a file type").is_dir();
         let name = if under.is_empty() { own.clone() } else { format!("{under}/{own}") };
-        let skip = if under.is_empty() { is_folder && !FOLDERS.contains(&own.as_str()) } else { own == "target" };
+        let skip = match under {
+            "" => own == ".git" || is_folder && !FOLDERS.contains(&own.as_str()),
+            _ => own == "target",
+        };
         if skip {
             continue;
         }

@@ -17,6 +17,14 @@ impl Failure {
         Self::Usage(message.into())
     }
 
+    /// A setting that was given by an option.
+    pub(crate) fn option(option: &str, error: impasto_models::Error) -> Self {
+        match error {
+            impasto_models::Error::Setting { detail, .. } => Self::Usage(format!("{option}: {detail}")),
+            other => other.into(),
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
@@ -33,18 +41,34 @@ impl fmt::Display for Failure {
     }
 }
 
+// Libraries call a setting by its name in the code, users by what they typed: an option, or the data that it follows from.
+
 impl From<impasto_data::Error> for Failure {
     fn from(error: impasto_data::Error) -> Self {
-        Self::Usage(error.to_string())
+        match &error {
+            impasto_data::Error::Setting { name: "held_out", rule, remedy } => {
+                Self::Usage(format!("--data: {rule}; {remedy}"))
+            }
+            impasto_data::Error::Setting { .. } => Self::Usage(format!("--{error}")),
+            _ => Self::Usage(error.to_string()),
+        }
     }
 }
 impl From<impasto_models::Error> for Failure {
     fn from(error: impasto_models::Error) -> Self {
-        Self::Usage(error.to_string())
+        let impasto_models::Error::Setting { field, detail } = &error else { return Self::Usage(error.to_string()) };
+        let typed = match *field {
+            "channels" | "classes" | "size" => "--data",
+            "photograph" => "PHOTO",
+            "painting" => "--style",
+            "width" => "--width",
+            other => other,
+        };
+        Self::Usage(format!("{typed}: {detail}"))
     }
 }
 impl From<impasto_tensor::simd::Unsupported> for Failure {
     fn from(error: impasto_tensor::simd::Unsupported) -> Self {
-        Self::Usage(error.to_string())
+        Self::Usage(format!("--{error}"))
     }
 }

@@ -22,6 +22,8 @@ use crate::params::{Kind, Params};
 const FORMAT: u32 = 1;
 /// The name of the metadata entry.
 const ENTRY: &str = "impasto";
+/// What helps where a checkpoint is not whole.
+pub(crate) const WAY_OUT: &str = "copy the file again or train anew";
 
 /// What the metadata says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,12 +77,32 @@ impl Checkpoint {
         params
     }
 
+    /// [`part`](Checkpoint::part), which must have every entry of `wanted`, in its shape: what a network asks for.
+    ///
+    /// # Errors
+    /// If an entry is missing or has another shape.
+    pub fn part_like(&self, path: &Path, part: &str, wanted: &Params) -> Result<Params, Error> {
+        let params = self.part(part);
+        for (name, tensor, _) in wanted.iter() {
+            let wrong = match params.get(name) {
+                Some(found) if found.shape() == tensor.shape() => continue,
+                Some(found) => format!("is of shape {:?}", found.shape()),
+                None => "is missing".to_owned(),
+            };
+            let (kind, shape) = (&self.kind, tensor.shape());
+            let detail = format!("`{part}/{name}` {wrong}, this {kind} needs it of shape {shape:?}; {WAY_OUT}");
+            return Err(Error::format(path, detail));
+        }
+        Ok(params)
+    }
+
     /// The settings and counters as a type.
     ///
     /// # Errors
     /// If the file's do not fit the type.
     pub fn meta<M: DeserializeOwned>(&self, path: &Path) -> Result<M, Error> {
-        let wrong = |e| Error::format(path, format!("the metadata of this {} is not usable: {e}", self.kind));
+        let wrong =
+            |e| Error::format(path, format!("the metadata of this {} is not usable: {e}; {WAY_OUT}", self.kind));
         serde_json::from_value(self.meta.clone()).map_err(wrong)
     }
 
@@ -136,7 +158,7 @@ impl Checkpoint {
             Error::format(path, "has weights but no impasto metadata; for a perceptual net use it with --net")
         })?;
         let header: Header = serde_json::from_str(entry)
-            .map_err(|e| Error::format(path, format!("the impasto metadata is damaged: {e}")))?;
+            .map_err(|e| Error::format(path, format!("the impasto metadata is damaged: {e}; {WAY_OUT}")))?;
         if header.format > FORMAT {
             let detail = format!("has format {}, this version reads up to {FORMAT}; update impasto", header.format);
             return Err(Error::format(path, detail));
@@ -259,5 +281,20 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let message = Checkpoint::load_kind(&path, "classifier").unwrap_err().to_string();
         assert!(message.ends_with("is a gan, but a classifier is needed here"), "{message}");
+    }
+
+    #[test]
+    fn an_entry_that_is_missing_or_of_another_shape_is_named() {
+        let (path, example) = (Path::new("a.safetensors"), example());
+        let want = |name: &str, shape: &[usize]| {
+            let mut wanted = Params::default();
+            wanted.insert(name, Tensor::zeros(shape), Kind::Weight);
+            example.part_like(path, "generator", &wanted).map_err(|e| e.to_string())
+        };
+        assert_eq!(want("conv.weight", &[2, 3]), Ok(example.part("generator")));
+        let missing = "`generator/head.bias` is missing, this gan needs it of shape [3]; ";
+        assert_eq!(want("head.bias", &[3]), Err(format!("a.safetensors: {missing}{WAY_OUT}")));
+        let other = "`generator/conv.weight` is of shape [2, 3], this gan needs it of shape [3, 2]; ";
+        assert_eq!(want("conv.weight", &[3, 2]), Err(format!("a.safetensors: {other}{WAY_OUT}")));
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::WAY_OUT;
+
 /// An error of the user's making or of their disk: names the file or field, the rule broken and the way out.
 #[derive(Debug)]
 pub enum Error {
@@ -40,6 +42,16 @@ impl Error {
 
     pub(crate) fn setting(field: &'static str, detail: impl Into<String>) -> Self {
         Self::Setting { field, detail: detail.into() }
+    }
+
+    /// The same of a setting that was read from a checkpoint.
+    pub(crate) fn within(self, path: &Path) -> Self {
+        match self {
+            Self::Setting { field, detail } => {
+                Self::format(path, format!("`{field}` in its metadata: {detail}; {WAY_OUT}"))
+            }
+            other => other,
+        }
     }
 }
 

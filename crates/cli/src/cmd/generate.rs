@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use impasto_data::{Kind, Mark, encode_png, sheet, write_atomically};
-use impasto_models::gan::{Meta, generate};
-use impasto_models::{Checkpoint, checkpoint};
+use impasto_models::checkpoint;
+use impasto_models::gan::{generate, load};
 
 use crate::failure::Failure;
 use crate::stages::pictures;
@@ -34,9 +34,8 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         let way_out = "name another directory with --out, or another --seed";
         return Err(Failure::usage(format!("{}: is there already; {way_out}", path.display())));
     }
-    let file = Checkpoint::load_kind(&args.model, "gan")?;
-    let meta: Meta = file.meta(&args.model)?;
-    let images = generate(&file.part("average"), &meta.config, seed, args.n);
+    let (generator, meta) = load(&args.model)?;
+    let images = generate(&generator, &meta.config, seed, args.n);
     let mark = Mark {
         command: Some(format!("impasto generate -n {} --seed {seed}", args.n)),
         model: Some(checkpoint::file_hash(&args.model)?),

@@ -56,10 +56,13 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let decoder = Decoder::default();
     let (photograph, painting) = (decoder.open(&args.photo)?, decoder.open(&args.style)?);
     let mut net = net(&args.net, seed)?;
-    if !args.style_layers.is_empty() || args.content_layer.is_some() {
-        let style = if args.style_layers.is_empty() { net.style.clone() } else { args.style_layers.clone() };
-        let content = args.content_layer.clone().unwrap_or_else(|| net.content.clone());
-        net = net.with_layers(&style, &content)?;
+    if !args.style_layers.is_empty() {
+        let content = net.content.clone();
+        net = net.with_layers(&args.style_layers, &content).map_err(|e| Failure::option("--style-layers", e))?;
+    }
+    if let Some(content) = &args.content_layer {
+        let style = net.style.clone();
+        net = net.with_layers(&style, content).map_err(|e| Failure::option("--content-layer", e))?;
     }
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (photo_name, style_name) = (stem(&args.photo), stem(&args.style));

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use impasto_data::{Dataset, Options, Split};
-use impasto_models::Checkpoint;
 use impasto_models::classifier::{self, evaluate};
 use serde_json::json;
 
@@ -138,17 +137,20 @@ type Judge = (impasto_models::Params, classifier::Config, f64);
 
 /// A classifier, and its mean confidence on pictures of the data set's test part.
 fn load_judge(path: &Path, args: &RunArgs) -> Result<Judge, Failure> {
-    let file = Checkpoint::load_kind(path, "classifier")?;
-    let meta: classifier::Meta = file.meta(path)?;
+    let (params, meta) = classifier::load(path)?;
     let real = args.open(Split::Test).or_else(|_| args.open(Split::Train))?;
     let [_, channels, size, _] = real.shape();
     if (channels, size) != (meta.config.channels, meta.config.size) {
         let detail = format!("judges {} px pictures, the data has {size} px", meta.config.size);
         return Err(Failure::usage(format!("{}: {detail}; train a classifier on this data", path.display())));
     }
+    let (known, given) = (meta.config.classes.len(), real.classes().len());
+    if real.labels().is_some() && given > known {
+        let detail = format!("judges {known} classes, the data has {given}");
+        return Err(Failure::usage(format!("{}: {detail}; train a classifier on this data", path.display())));
+    }
     let some: Vec<usize> = (0..real.len().min(10_000)).collect();
     let labels = real.labels_of(&some).unwrap_or_else(|| vec![0; some.len()]);
-    let params = file.part("model");
     let score = evaluate(&params, &meta.config, &real.tensor(&some), &labels);
     Ok((params, meta.config, score.confidence))
 }

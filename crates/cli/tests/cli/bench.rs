@@ -38,7 +38,7 @@ fn what_it_refuses() {
     let folder = folder.path();
     refused(folder, &["bench", "gems"], &["there is no workload `gems`; there are gemms, elementwise, ", "fast_train"]);
     refused(folder, &["bench", "--reps", "0"], &["--reps: expected at least 1, got 0"]);
-    refused(folder, &["bench", "gemms", "--simd", "sse9"], &["simd: this machine has no level `sse9`; it has base"]);
+    refused(folder, &["bench", "gemms", "--simd", "sse9"], &["--simd: this machine has no level `sse9`; it has base"]);
     refused(folder, &["bench", "cnn", "--same-as", "gone"], &["cnn.safetensors: ", "check that it exists"]);
     fs::write(folder.join("cnn.safetensors"), b"hello").expect("a disk with room");
     refused(folder, &["bench", "cnn", "--same-as", "."], &["cnn.safetensors: is not a whole safetensors file"]);

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{PAINTING, PHOTO, PICTURES, contents, folder, impasto, train_gan};
+use super::{PAINTING, PHOTO, PICTURES, contents, done, folder, impasto, train_gan};
 
 /// The beginning of a PNG file of 60,000 x 60,000 pixels, and its end.
 const HUGE: [&[u8]; 3] = [
@@ -120,7 +120,59 @@ fn models_that_are_none() {
     refused(folder, &classifier, &["there is no classifier; run `impasto create` here first"]);
     for option in ["--style-layers", "--content-layer"] {
         let args = ["stylize", PHOTO, "--style", PAINTING, option, "relu9_9"];
-        refused(folder, &args, &["no layer `relu9_9`; it has stroke1, "]);
+        refused(folder, &args, &[&format!("error: {option}: "), "no layer `relu9_9`; it has stroke1, "]);
+    }
+}
+
+/// Writes a checkpoint again with `old` in its names and metadata replaced by `new`, which is as long.
+fn altered(from: &Path, to: &Path, old: &str, new: &str) {
+    assert_eq!(old.len(), new.len());
+    let mut bytes = fs::read(from).expect("a checkpoint");
+    let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
+    assert!(!places.is_empty(), "no `{old}` in {}", from.display());
+    for at in places {
+        bytes[at..at + old.len()].copy_from_slice(new.as_bytes());
+    }
+    fs::write(to, bytes).expect("a disk with room");
+}
+
+#[test]
+fn checkpoints_that_are_not_whole() {
+    let folder = folder();
+    let folder = folder.path();
+    train_gan(folder, "gan");
+    let data = ["--data", PICTURES, "--steps", "1", "--batch", "4"];
+    done(folder, &[&["train", "classifier", "--width", "2", "--out", "classifier"][..], &data].concat());
+    let gan = folder.join("gan/checkpoints/gan.safetensors");
+    let classifier = folder.join("classifier/checkpoints/classifier.safetensors");
+    let file = folder.join("file");
+    let again = "; copy the file again or train anew";
+
+    let generate = ["generate", "--model", "file"];
+    altered(&gan, &file, "average/generator.norm.1.running_var", "average/generator.norm.1.running_bar");
+    let missing = "file: `average/generator.norm.1.running_var` is missing, this gan needs it of shape [4]";
+    refused(folder, &generate, &[missing, again]);
+    for (value, wrong) in [
+        ("3", "file: `average/generator.norm.0.bias` is of shape [8], this gan needs it of shape [12]"),
+        ("0", "file: `width` in its metadata: expected at least 1, got 0"),
+        ("x", "file: the impasto metadata is damaged"),
+    ] {
+        altered(&gan, &file, r#"\"width\":2"#, &format!(r#"\"width\":{value}"#));
+        refused(folder, &generate, &[wrong, again]);
+    }
+    altered(&gan, &file, r#"\"width\""#, r#"\"breit\""#);
+    refused(folder, &generate, &["file: the metadata of this gan is not usable: missing field `width`", again]);
+
+    let judge = [&["train", "gan", "--judge", "file"][..], &data].concat();
+    let stylize = ["stylize", PHOTO, "--style", PAINTING, "--net", "file"];
+    for (old, new, shape) in
+        [("model/conv.1.weight", "model/conv.9.weight", "[4, 2, 3, 3]"), ("model/head.bias", "model/head.bass", "[10]")]
+    {
+        altered(&classifier, &file, old, new);
+        let missing = format!("file: `{old}` is missing, this classifier needs it of shape {shape}");
+        for args in [&judge[..], &stylize, &["create", "--steps", "1", "--net", "file"]] {
+            refused(folder, args, &[&missing, again]);
+        }
     }
 }
 
@@ -136,8 +188,11 @@ fn settings_out_of_range() {
     refused(folder, &["create", "--steps", "1,2"], &["--steps: expected one number or three, got 2"]);
     refused(folder, &["create", "--minutes", "0"], &["--minutes: expected more than 0, got 0"]);
     refused(folder, &["create", "--threads", "0"], &["--threads: expected at least 1, got 0"]);
-    refused(folder, &["check", "--simd", "sse9"], &["simd: this machine has no level `sse9`; it has base"]);
+    refused(folder, &["check", "--simd", "sse9"], &["--simd: this machine has no level `sse9`; it has base"]);
     refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected at least 1 picture, got 0"]);
+    let inspect = |option: &'static str| ["data", "inspect", PICTURES, option, "0"];
+    refused(folder, &inspect("--size"), &["error: --size: 0 pixels are not possible; choose 1 to "]);
+    refused(folder, &inspect("--channels"), &["error: --channels: 0 channels are not possible; choose 1 (grey)"]);
     refused(folder, &["check", "--ops", "nothing"], &["--ops: no operation's name contains `nothing`"]);
     for kind in ["classifier", "gan"] {
         let train = |option: &'static str, value: &'static str| {
@@ -149,8 +204,8 @@ fn settings_out_of_range() {
         };
         refused(folder, &train("--steps", "0"), &["--steps: expected at least 1, got 0"]);
         // These are noticed when the run's directory has been made; it goes again.
-        refused(folder, &train("--batch", "0"), &["batch: ", "choose a number from 1"]);
-        refused(folder, &train("--width", "0"), &["expected ", "width"]);
+        refused(folder, &train("--batch", "0"), &["error: --batch: ", "choose a number from 1"]);
+        refused(folder, &train("--width", "0"), &["error: --width: expected at least 1, got 0"]);
     }
 }
 

@@ -6,6 +6,7 @@ mod score;
 mod small;
 
 pub use net::{Config, network};
-pub use run::{Counters, Meta, Run, Settings};
+pub(crate) use run::open;
+pub use run::{Counters, Meta, Run, Settings, load};
 pub use score::{Score, evaluate, probabilities};
 pub use small::small_network;

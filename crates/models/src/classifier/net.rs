@@ -3,11 +3,14 @@
 use impasto_autograd::Var;
 use impasto_autograd::fns::max_pool2d;
 use impasto_autograd::ops::reshape;
+use impasto_tensor::Tensor;
 use impasto_tensor::pool::MaxPool;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, linear};
+use crate::params::Params;
 use crate::scope::Scope;
 
 /// What the network is made for.
@@ -21,6 +24,31 @@ pub struct Config {
     pub classes: Vec<String>,
     /// Channels of the first layer, W; later layers have 2 W and 4 W.
     pub width: usize,
+}
+
+impl Config {
+    /// Whether there is such a network.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let wrong =
+            |field, wanted: &str, got: usize| Err(Error::setting(field, format!("expected {wanted}, got {got}")));
+        match self {
+            Self { width: 0, .. } => wrong("width", "at least 1", 0),
+            Self { channels: 0, .. } => wrong("channels", "at least 1", 0),
+            Self { size, .. } if *size < 8 => wrong("size", "pictures of at least 8 px", *size),
+            Self { classes, .. } if classes.len() < 2 => {
+                wrong("classes", "pictures of at least two classes", classes.len())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The network's weights at its beginning.
+    pub(super) fn create(&self, seed: u64) -> Params {
+        let blank = Var::constant(Tensor::zeros([1, self.channels, self.size, self.size]));
+        Params::create(seed, |s| {
+            network(s, self, &blank);
+        })
+    }
 }
 
 const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, ceil: true };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use impasto_autograd::Var;
 use impasto_autograd::ops::cross_entropy;
-use impasto_tensor::{Random, Tensor, random};
+use impasto_tensor::{Random, random};
 use serde::{Deserialize, Serialize};
 
 use super::net::{Config, network};
@@ -81,18 +81,8 @@ impl<B: Batches> Run<B> {
     /// # Errors
     /// If a setting is out of range.
     pub fn new(config: Config, settings: Settings, batches: B) -> Result<Self, Error> {
-        if config.classes.len() < 2 {
-            let detail = format!("expected pictures of at least two classes, got {}", config.classes.len());
-            return Err(Error::setting("classes", detail));
-        }
-        if config.size < 8 || config.width == 0 {
-            let detail = format!("expected at least 8 px and a width, got {} px, {}", config.size, config.width);
-            return Err(Error::setting("size", detail));
-        }
-        let blank = Var::constant(Tensor::zeros([1, config.channels, config.size, config.size]));
-        let params = Params::create(settings.seed, |s| {
-            network(s, &config, &blank);
-        });
+        config.check()?;
+        let params = config.create(settings.seed);
         let adam = Adam::new(Adam::default().betas, settings.weight_decay);
         let augment = Random::new(settings.seed, random::stream("augment"));
         Ok(Self { config, settings, params, adam, augment, batches, step: 0 })
@@ -142,16 +132,32 @@ impl<B: Batches> Run<B> {
     /// Goes on where a checkpoint was made: the steps that follow are, bit for bit, those of the run that made it.
     ///
     /// # Errors
-    /// If the checkpoint is not that of a classifier.
+    /// If the checkpoint is not that of a classifier, or not whole.
     pub fn resume(path: &Path, batches: B) -> Result<Self, Error> {
         let checkpoint = Checkpoint::load_kind(path, "classifier")?;
-        let Meta { config, settings, counters, .. } = checkpoint.meta(path)?;
+        let (params, Meta { config, settings, counters, .. }) = open(&checkpoint, path)?;
         let mut run = Self::new(config, settings, batches)?;
-        run.params = checkpoint.part("model");
-        run.adam.restore(counters.step, checkpoint.part("adam"));
+        let moments = Adam::moments(&run.params, counters.step);
+        run.adam.restore(counters.step, checkpoint.part_like(path, "adam", &moments)?);
+        run.params = params;
         run.augment.seek(counters.augment);
         run.batches.seek(counters.batches);
         run.step = counters.step;
         Ok(run)
     }
+}
+
+/// The weights of a trained classifier, and what its checkpoint says besides.
+///
+/// # Errors
+/// If the checkpoint is not that of a classifier, or not whole.
+pub fn load(path: &Path) -> Result<(Params, Meta), Error> {
+    open(&Checkpoint::load_kind(path, "classifier")?, path)
+}
+
+/// [`load`], of a checkpoint that was read.
+pub(crate) fn open(checkpoint: &Checkpoint, path: &Path) -> Result<(Params, Meta), Error> {
+    let meta: Meta = checkpoint.meta(path)?;
+    meta.config.check().map_err(|e| e.within(path))?;
+    Ok((checkpoint.part_like(path, "model", &meta.config.create(0))?, meta))
 }

@@ -6,4 +6,4 @@ mod run;
 
 pub use game::{Game, Move};
 pub use net::{Config, discriminator, generator};
-pub use run::{Counters, Meta, Run, Settings, generate};
+pub use run::{Counters, Meta, Run, Settings, generate, load};

@@ -4,6 +4,7 @@ use impasto_autograd::Var;
 use impasto_autograd::ops::{reshape, tanh};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, conv_transpose};
 use crate::scope::Scope;
@@ -42,6 +43,19 @@ impl Config {
     /// The networks of the paper's 64 pixels, in colour.
     pub fn paper() -> Self {
         Self { size: 64, biases: false, ..Self::new(3, 100, 64) }
+    }
+
+    /// Whether there are such networks.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        for (field, value) in [("width", self.width), ("noise", self.noise), ("channels", self.channels)] {
+            if value == 0 {
+                return Err(Error::setting(field, "expected at least 1, got 0"));
+            }
+        }
+        if self.size < 16 || !self.size.is_power_of_two() {
+            return Err(Error::setting("size", format!("expected a power of two from 16 px, got {}", self.size)));
+        }
+        Ok(())
     }
 
     /// Layers that double the side and have a norm: 2 for 32 pixels, 3 for 64.

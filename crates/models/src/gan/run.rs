@@ -14,7 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::ema::Ema;
 use crate::error::Error;
 use crate::event::Event;
-use crate::optim::Optimiser;
+use crate::optim::{Adam, Optimiser};
 use crate::params::Params;
 use crate::scope::Pass;
 
@@ -77,12 +77,7 @@ impl<B: Batches> Run<B> {
     /// # Errors
     /// If a setting is out of range.
     pub fn new(config: Config, settings: Settings, batches: B) -> Result<Self, Error> {
-        if config.noise == 0 || config.width == 0 || config.channels == 0 {
-            return Err(Error::setting("width", format!("expected noise, width and channels above 0, got {config:?}")));
-        }
-        if config.size < 16 || !config.size.is_power_of_two() {
-            return Err(Error::setting("size", format!("expected a power of two from 16 px, got {}", config.size)));
-        }
+        config.check()?;
         let game = Game::new(config, settings.seed);
         Ok(Self {
             average: Ema::new(&game.generator, settings.ema),
@@ -144,21 +139,44 @@ impl<B: Batches> Run<B> {
     /// Goes on where a checkpoint was made: the steps that follow are, bit for bit, those of the run that made it.
     ///
     /// # Errors
-    /// If the checkpoint is not that of a GAN.
+    /// If the checkpoint is not that of a GAN, or not whole.
     pub fn resume(path: &Path, batches: B) -> Result<Self, Error> {
         let checkpoint = Checkpoint::load_kind(path, "gan")?;
-        let Meta { config, settings, counters, .. } = checkpoint.meta(path)?;
+        let Meta { config, settings, counters, .. } = meta(&checkpoint, path)?;
         let mut run = Self::new(config, settings, batches)?;
-        run.game.generator = checkpoint.part("generator");
-        run.game.discriminator = checkpoint.part("discriminator");
-        run.average.params = checkpoint.part("average");
-        run.game.adams[0].restore(counters.step, checkpoint.part("adam_generator"));
-        run.game.adams[1].restore(counters.step, checkpoint.part("adam_discriminator"));
+        let Game { generator, discriminator, adams, .. } = &mut run.game;
+        run.average.params = checkpoint.part_like(path, "average", generator)?;
+        for (part, adam, params) in [("generator", 0, generator), ("discriminator", 1, discriminator)] {
+            let moments = Adam::moments(params, counters.step);
+            let state = checkpoint.part_like(path, &format!("adam_{part}"), &moments)?;
+            adams[adam].restore(counters.step, state);
+            *params = checkpoint.part_like(path, part, params)?;
+        }
         run.noise.seek(counters.noise);
         run.batches.seek(counters.batches);
         run.step = counters.step;
         Ok(run)
     }
+}
+
+/// The averaged generator of a checkpoint, for [`generate`], and what the checkpoint says besides.
+///
+/// # Errors
+/// If the checkpoint is not that of a GAN, or not whole.
+pub fn load(path: &Path) -> Result<(Params, Meta), Error> {
+    let checkpoint = Checkpoint::load_kind(path, "gan")?;
+    let meta = meta(&checkpoint, path)?;
+    let z = Var::constant(Tensor::zeros([1, meta.config.noise]));
+    let wanted = Params::create(0, |s| {
+        generator(&s.at("generator"), &meta.config, &z);
+    });
+    Ok((checkpoint.part_like(path, "average", &wanted)?, meta))
+}
+
+fn meta(checkpoint: &Checkpoint, path: &Path) -> Result<Meta, Error> {
+    let meta: Meta = checkpoint.meta(path)?;
+    meta.config.check().map_err(|e| e.within(path))?;
+    Ok(meta)
 }
 
 /// Pictures in [0, 1] of at most `size` by `size` pixels to [-1, 1] with black around them.

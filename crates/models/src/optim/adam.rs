@@ -35,6 +35,17 @@ impl Adam {
         Self { betas, eps: 1e-8, weight_decay, steps: 0, moments: Params::default() }
     }
 
+    /// What the [state](Optimiser::state) has after some steps on these weights, all zero.
+    pub(crate) fn moments(params: &Params, steps: u64) -> Params {
+        let mut moments = Params::default();
+        for (path, tensor, _) in params.iter().filter(|e| steps > 0 && e.2 == Kind::Weight) {
+            for moment in ["m", "v"] {
+                moments.insert(format!("{moment}.{path}"), Tensor::zeros(tensor.shape()), Kind::Buffer);
+            }
+        }
+        moments
+    }
+
     /// Takes a moment out of the state, for writing.
     fn moment(&mut self, name: &str, like: &Tensor) -> Tensor {
         match self.moments.get_mut(name) {

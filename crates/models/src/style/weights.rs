@@ -25,8 +25,12 @@ const VGG19: [usize; 5] = [2, 2, 4, 4, 4];
 /// If the file cannot be read or holds none of these.
 pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
     if let Ok(checkpoint) = Checkpoint::load_kind(path, "classifier") {
-        let meta: classifier::Meta = checkpoint.meta(path)?;
-        return Ok(from_classifier(&checkpoint.part("model"), &meta.config));
+        let (params, meta) = classifier::open(&checkpoint, path)?;
+        if ![1, 3].contains(&meta.config.channels) {
+            let detail = format!("takes pictures of {} channels; a perceptual net takes 1 or 3", meta.config.channels);
+            return Err(Error::format(path, detail));
+        }
+        return Ok(from_classifier(&params, &meta.config));
     }
     let (tensors, metadata) = read_tensors(path)?;
     let from_caffe = metadata.get("input").is_some_and(|input| input.contains("BGR"));
@@ -37,7 +41,11 @@ pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
     }
     if file.has("features.0.weight") && file.has("features.2.weight") {
         let net = vgg_layers(&mut file, input([103.939, 116.779, 123.68]))?;
-        return net.with_layers(&names(&["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]), "relu4_2");
+        let style = names(&["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]);
+        return net.with_layers(&style, "relu4_2").map_err(|e| match e {
+            Error::Setting { detail, .. } => Error::format(path, format!("{detail}; copy or download a whole file")),
+            other => other,
+        });
     }
     let detail = "holds no net that is known: VGG-16, VGG-19 or SqueezeNet 1.1 by torchvision's names \
                   (features.0.weight, ..), or a classifier of impasto's";
@@ -56,7 +64,7 @@ impl<T: Element> Weights<'_, T> {
     }
 
     fn take(&mut self, name: &str, rank: usize) -> Result<Tensor<T>, Error> {
-        let missing = || Error::format(self.path, format!("{name} is missing; the file is not whole"));
+        let missing = || Error::format(self.path, format!("`{name}` is missing; copy or download a whole file"));
         let tensor = self.tensors.remove(name).ok_or_else(missing)?;
         if tensor.rank() == rank {
             return Ok(tensor);
