@@ -52,6 +52,14 @@ fn convolution_in_all_three_slots() {
             Window { padding: [[0, 2], [1, 0]], dilation: [2, 1], ..Window::default() },
         ),
         conv([7, 64, 1, 1], [100, 64, 1, 1], Window::default()),
+        // Minimal filtering: blocks that are one task each, blocks whose steps are shared out, and tiles of 4.
+        conv([2, 24, 100, 90], [32, 24, 3, 3], Window::new(1, 1)),
+        conv([1, 160, 40, 44], [192, 160, 3, 3], Window::new(1, 1)),
+        conv([3, 48, 14, 14], [40, 48, 3, 3], Window::new(1, 1)),
+        conv([4, 128, 16, 16], [144, 128, 4, 4], Window::new(2, 1)),
+        // A kernel that covers the picture, and few outputs.
+        conv([9, 100, 4, 4], [30, 100, 4, 4], Window::default()),
+        conv([1, 32, 70, 66], [3, 32, 9, 9], Window::default()),
     ];
     for conv in geometries {
         let [x, w, y] = [Slot::X, Slot::W, Slot::Y].map(|slot| normal(slot as u64, conv.shape(slot)));
@@ -73,6 +81,14 @@ fn matrix_products() {
     same_bits(|| vec![a.matmul(&b), a.matmul(&one)]);
     let (a, b) = (a.cast::<f64>(), b.cast::<f64>());
     same_bits(|| vec![a.matmul(&b)]);
+}
+
+#[test]
+fn products_of_rows() {
+    for shape in [[2, 64, 9001], [1, 300, 700]] {
+        let x = normal(2, shape);
+        same_bits(|| vec![x.products_of_rows()]);
+    }
 }
 
 #[test]
