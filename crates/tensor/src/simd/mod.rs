@@ -1,6 +1,6 @@
 //! Vector instructions, chosen at run time: a plain build runs everywhere and uses what the machine has.
 //!
-//! A kernel is one body, generic over [`Vector`], and implements [`Kernel`]. [`run`] compiles the body once for each
+//! A kernel is one body, generic over `Vector`, and implements `Kernel`. `run` compiles the body once for each
 //! [`Level`], with that level's instructions switched on, and calls the one in force. That is the whole mechanism: there is
 //! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one.
 
