@@ -100,7 +100,7 @@ vectorised! {
 
     /// Multiplies by the second factor where the bit is set, by the first where not.
     pub(crate) fn gate[](x: &mut [f32], words: &[u64], factors: [f32; 2]) -> () {
-        let [off, on] = factors.map(V::splat);
+        let (off, on) = (V::splat(factors[0]), V::splat(factors[1]));
         for (x, &word) in x.chunks_mut(64).zip(words) {
             for (i, x) in x.chunks_mut(V::LANES).enumerate() {
                 let factor = V::select_bits((word >> (i * V::LANES)) as u32, on, off);

@@ -15,14 +15,21 @@ impl Kernel for Chains {
     type Output = (f32, usize);
     #[inline(always)]
     fn run<V: Vector>(self) -> (f32, usize) {
-        let mut chains: [V; CHAINS] = std::array::from_fn(|i| V::splat(i as f32));
+        let mut chains = [V::zero(); CHAINS];
+        for (i, chain) in chains.iter_mut().enumerate() {
+            *chain = V::splat(i as f32);
+        }
         let (factor, step) = (V::splat(0.999), V::splat(0.001));
         for _ in 0..LENGTH {
             for chain in &mut chains {
                 *chain = chain.mul_add(factor, step);
             }
         }
-        let sum = chains.into_iter().reduce(|a, b| a + b).map_or(0.0, V::sum);
+        let mut total = V::zero();
+        for chain in chains {
+            total = total + chain;
+        }
+        let sum = total.sum();
         (sum, 2 * LENGTH * CHAINS * V::LANES)
     }
 }
