@@ -58,7 +58,7 @@ impl Conv {
         self
     }
 
-    /// Followed by the leaky rectifier of a slope from 0 to 1; 0 for ReLU. Not for transposed convolutions.
+    /// Followed by the leaky rectifier of a slope from 0 to 1; 0 for ReLU.
     #[must_use]
     pub fn leaky(mut self, slope: f64) -> Self {
         self.slope = slope;
@@ -95,10 +95,11 @@ pub fn conv(s: &Scope, x: &Var, layer: &Conv) -> Var {
 pub fn conv_transpose(s: &Scope, x: &Var, layer: &Conv) -> Var {
     let weight = s.weight("weight", [x.shape()[1], layer.outputs, layer.kernel, layer.kernel], layer.init);
     let y = ops::conv_transpose2d(x, &weight, layer.window, [0, 0]);
-    match layer.bias(s) {
+    let y = match layer.bias(s) {
         Some(bias) => y + reshape(&bias, [layer.outputs, 1, 1]),
         None => y,
-    }
+    };
+    fns::leaky_relu(&y, layer.slope)
 }
 
 /// Batch normalisation, then the leaky rectifier of the given slope (1 for none, 0 for ReLU). In training the statistics

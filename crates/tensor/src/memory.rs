@@ -55,10 +55,17 @@ pub fn reset_peak() {
 pub fn set_cap(bytes: usize) {
     let mut pool = pool();
     pool.cap = bytes;
-    while pool.stats.idle > bytes {
-        let Some((&size, _)) = pool.free.last_key_value() else { return };
-        let ptr = pool.take(size).expect("a size with an entry has a block");
-        release(ptr.0, size);
+    pool.shrink(bytes);
+}
+
+/// Gives all idle bytes back to the system.
+#[allow(unsafe_code, reason = "glibc keeps what is freed unless it is asked")]
+pub fn trim() {
+    pool().shrink(0);
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it may be called at any time, by any thread, and touches free memory only.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
@@ -94,6 +101,15 @@ impl Pool {
         }
         self.stats.idle -= size;
         Some(ptr)
+    }
+
+    /// Releases idle blocks, the largest first, until at most `bytes` are left.
+    fn shrink(&mut self, bytes: usize) {
+        while self.stats.idle > bytes {
+            let Some((&size, _)) = self.free.last_key_value() else { return };
+            let ptr = self.take(size).expect("a size with an entry has a block");
+            release(ptr.0, size);
+        }
     }
 }
 

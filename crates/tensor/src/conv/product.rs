@@ -39,57 +39,23 @@ fn covering(conv: &Conv2d, slot: Slot, a: &[f32], b: &[f32]) -> Tensor {
 /// y = w x for each picture, x `[C, places]`, w `[O, C]` and y `[O, places]`; the weight gradient sums over pictures.
 fn mixing(conv: &Conv2d, slot: Slot, places: usize, a: &[f32], b: &[f32]) -> Tensor {
     let (c, o) = (conv.channels, conv.outputs);
-    Tensor::build(conv.shape(slot), |out| match slot {
-        Slot::Y => parallel::chunks(out, o * places, |n, y| {
-            let x = &a[n * c * places..][..c * places];
-            sgemm(Gemm {
-                m: o,
-                k: c,
-                n: places,
-                a: b,
-                a_strides: (c, 1),
-                b: x,
-                b_strides: (places, 1),
-                beta: 0.0,
-                c: y,
-                c_stride: places,
-            });
-        }),
-        Slot::X => parallel::chunks(out, c * places, |n, x| {
-            let y = &b[n * o * places..][..o * places];
-            sgemm(Gemm {
-                m: c,
-                k: o,
-                n: places,
-                a,
-                a_strides: (1, c),
-                b: y,
-                b_strides: (places, 1),
-                beta: 0.0,
-                c: x,
-                c_stride: places,
-            });
-        }),
-        Slot::W => {
-            for n in 0..conv.batch {
-                let (y, x) = (&a[n * o * places..][..o * places], &b[n * c * places..][..c * places]);
-                let beta = if n == 0 { 0.0 } else { 1.0 };
-                sgemm(Gemm {
-                    m: o,
-                    k: places,
-                    n: c,
-                    a: y,
-                    a_strides: (places, 1),
-                    b: x,
-                    b_strides: (1, places),
-                    beta,
-                    c: out,
-                    c_stride: c,
-                });
-            }
-            if conv.batch == 0 {
-                out.fill(0.0);
-            }
-        }
+    Tensor::build(conv.shape(slot), |out| {
+        let (w, x, m, k, a_strides) = match slot {
+            Slot::W => return mixing_weights(out, [o, c, places], a, b),
+            Slot::Y => (b, a, o, c, (c, 1)),
+            Slot::X => (a, b, c, o, (1, c)),
+        };
+        parallel::chunks(out, m * places, |n, out| {
+            let (b, b_strides) = (&x[n * k * places..][..k * places], (places, 1));
+            sgemm(Gemm { m, k, n: places, a: w, a_strides, b, b_strides, beta: 0.0, c: out, c_stride: places });
+        });
     })
+}
+
+/// The sum of y xᵀ over pictures, picture by picture.
+fn mixing_weights(out: &mut [f32], [m, n, k]: [usize; 3], y: &[f32], x: &[f32]) {
+    out.fill(0.0);
+    for (a, b) in y.chunks((m * k).max(1)).zip(x.chunks((n * k).max(1))) {
+        sgemm(Gemm { m, k, n, a, a_strides: (k, 1), b, b_strides: (1, k), beta: 1.0, c: out, c_stride: n });
+    }
 }

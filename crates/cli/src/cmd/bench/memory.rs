@@ -4,9 +4,6 @@ use std::fs;
 
 use impasto_tensor::memory;
 
-/// Idle bytes that the pool may keep while a workload runs, as it does by default.
-const IDLE: usize = 4 << 30;
-
 /// Begins with an empty pool and remembers what the program holds then.
 pub(super) struct Meter {
     before: usize,
@@ -16,8 +13,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn start() -> Self {
-        memory::set_cap(0);
-        memory::set_cap(IDLE);
+        memory::trim();
         memory::reset_peak();
         // Linux starts a new peak at the writing of a 5.
         let reset = fs::write("/proc/self/clear_refs", "5").is_ok();
