@@ -82,7 +82,7 @@ pub(crate) struct Progress<'u> {
 impl Progress<'_> {
     pub(crate) fn event(&self, event: &Event) {
         let text = || {
-            let numbers = event.scalars.iter().map(|(name, v)| format!("{} {v:.3}", name.replace('_', " ")));
+            let numbers = event.scalars.iter().map(|(name, v)| format!("{} {}", name.replace('_', " "), short(*v)));
             numbers.collect::<Vec<_>>().join("  ")
         };
         if let Some(bar) = &self.bar {
@@ -104,6 +104,15 @@ impl Drop for Progress<'_> {
     }
 }
 
+/// A number for a line of progress: 640 of 640.0, 0.524 of 0.52361, 3.1e-4 of 0.00031.
+fn short(v: f64) -> String {
+    match v.abs() {
+        _ if v.fract() == 0.0 => format!("{v}"),
+        ..0.0095 => format!("{v:.1e}"),
+        _ => format!("{v:.3}"),
+    }
+}
+
 /// An event as the log and `--json` hold it.
 pub(crate) fn event_json(stage: &str, event: &Event) -> Value {
     let mut line = json!({ "stage": stage, "step": event.step });
@@ -111,4 +120,15 @@ pub(crate) fn event_json(stage: &str, event: &Event) -> Value {
         line[*name] = json!(value);
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_of_progress_are_short_and_never_zero_for_what_is_not() {
+        let said = [640.0, 0.523_61, 0.003_1, -2e-9, 0.0, 12.345_67].map(short);
+        assert_eq!(said, ["640", "0.524", "3.1e-3", "-2.0e-9", "0", "12.346"]);
+    }
 }

@@ -6,13 +6,14 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use crate::{Error, Picture, files, jpeg};
+use crate::{Error, Picture, files, jpeg, profile};
 
 /// How pictures are read: PNG, JPEG, WebP, BMP, GIF (its first frame) and TIFF, told apart by their first bytes and
 /// not by their names.
 ///
 /// What comes out is upright (the EXIF orientation is applied), 8-bit, and grey or RGB: deeper samples are rounded,
-/// palettes and CMYK become RGB, transparency is laid over `ground`. Colour profiles are not applied.
+/// palettes and CMYK become RGB, an ICC profile is applied so that colours are sRGB, and transparency is laid over
+/// `ground`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoder {
     /// The RGB colour that shows where a picture is transparent. White by default.
@@ -55,8 +56,12 @@ impl Decoder {
             return Err(Error::file(name, "ends before its picture does", "copy or download it again"));
         }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let icc = decoder.icc_profile().unwrap_or_default();
         let mut image = DynamicImage::from_decoder(decoder).map_err(|e| broken(name, &e))?;
         image.apply_orientation(orientation);
+        if let Some(icc) = icc {
+            image = profile::to_srgb(image, &icc);
+        }
         Ok(self.flatten(image))
     }
 

@@ -28,6 +28,7 @@ mod jpeg;
 mod labels;
 mod mark;
 mod picture;
+mod profile;
 mod resize;
 mod sheet;
 mod source;

@@ -5,10 +5,23 @@ use std::collections::BTreeMap;
 
 use impasto_tensor::Tensor;
 
+use crate::error::Error;
 use crate::scope::{Pass, Scope};
 
 /// Gradients by the path of their weight.
 pub type Gradients = BTreeMap<String, Tensor>;
+
+/// The most weights that a network may have: 2 GB of them, and training takes four times that.
+const MOST: f64 = 5e8;
+
+/// Refuses a network of too many weights before they are allocated, which would end the program: such a number is a slip
+/// of the hand, or a damaged file.
+pub(crate) fn fits_memory(field: &'static str, weights: f64) -> Result<(), Error> {
+    if weights <= MOST {
+        return Ok(());
+    }
+    Err(Error::setting(field, format!("makes a network of {weights:.1e} weights, the limit is {MOST:.0e}")))
+}
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -206,6 +206,7 @@ fn settings_out_of_range() {
         // These are noticed when the run's directory has been made; it goes again.
         refused(folder, &train("--batch", "0"), &["error: --batch: ", "choose a number from 1"]);
         refused(folder, &train("--width", "0"), &["error: --width: expected at least 1, got 0"]);
+        refused(folder, &train("--width", "9000000"), &["error: --width: makes a network of ", "the limit is 5e8"]);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Reading single pictures: every format and sample type, orientation, transparency, and files that mean harm.
 
 use crate::common::{PATTERN, encode, jpeg_with_app1, pattern, refusal};
-use image::DynamicImage;
 use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+use image::codecs::png::PngEncoder;
+use image::{DynamicImage, ImageEncoder, Rgb, RgbImage};
 use impasto_data::{Decoder, Picture};
+use moxcms::ColorProfile;
 
 fn decode(bytes: &[u8]) -> Picture {
     Decoder::default().decode(bytes, "test picture").unwrap()
@@ -50,6 +52,21 @@ fn transparency_shows_the_ground() {
     let grey = image::GrayAlphaImage::from_raw(2, 1, vec![7, 0, 7, 255]).unwrap();
     let picture = decode(&encode(&DynamicImage::ImageLumaA8(grey), Png));
     assert_eq!(picture.pixels(), [255, 255, 255, 7, 7, 7]);
+}
+
+/// Samples in Display P3, whose red reaches further than sRGB's: a file of such samples looks the same when read as sRGB.
+#[test]
+fn colours_come_out_as_srgb() {
+    let mut png = Vec::new();
+    let mut encoder = PngEncoder::new(&mut png);
+    encoder.set_icc_profile(ColorProfile::new_display_p3().encode().unwrap()).unwrap();
+    RgbImage::from_pixel(9, 7, Rgb([180, 120, 60])).write_with_encoder(encoder).unwrap();
+    let read = decode(&png);
+    assert_eq!((read.width(), read.height(), read.channels()), (9, 7, 3));
+    for pixel in read.pixels().as_chunks::<3>().0 {
+        let expected = [190, 117, 45]; // by the matrix of SMPTE RP 431-2's primaries
+        assert!(pixel.iter().zip(expected).all(|(got, e)| got.abs_diff(e) <= 1), "{pixel:?}, not {expected:?}");
+    }
 }
 
 /// A 16 x 8 picture whose quarters have these greys, and how they lie after each EXIF orientation.

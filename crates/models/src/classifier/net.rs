@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, linear};
-use crate::params::Params;
+use crate::params::{Params, fits_memory};
 use crate::scope::Scope;
 
 /// What the network is made for.
@@ -38,7 +38,12 @@ impl Config {
             Self { classes, .. } if classes.len() < 2 => {
                 wrong("classes", "pictures of at least two classes", classes.len())
             }
-            _ => Ok(()),
+            _ => {
+                let [channels, width, classes] = [self.channels, self.width, self.classes.len()].map(|n| n as f64);
+                let side = self.size.div_ceil(8) as f64;
+                let convolutions = 9.0 * (channels * width + 10.0 * width * width);
+                fits_memory("width", convolutions + 4.0 * width * side * side * classes)
+            }
         }
     }
 

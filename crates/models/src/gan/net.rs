@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, conv_transpose};
+use crate::params::fits_memory;
 use crate::scope::Scope;
 
 /// What the networks are made for.
@@ -55,7 +56,11 @@ impl Config {
         if self.size < 16 || !self.size.is_power_of_two() {
             return Err(Error::setting("size", format!("expected a power of two from 16 px, got {}", self.size)));
         }
-        Ok(())
+        // The generator's, at 4 px, at each doubling and at the picture; the discriminator has fewer.
+        let [noise, width, channels] = [self.noise, self.width, self.channels].map(|n| n as f64);
+        let at = |level: usize| width * 2f64.powi(level as i32);
+        let doublings: f64 = (1..=self.levels()).map(|level| at(level) * at(level - 1)).sum();
+        fits_memory("width", 16.0 * (noise * at(self.levels()) + doublings + width * channels))
     }
 
     /// Layers that double the side and have a norm: 2 for 32 pixels, 3 for 64.
