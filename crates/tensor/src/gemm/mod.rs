@@ -1,21 +1,21 @@
 //! Matrix products. `f32`: packed panels and [`tile`]s, in parallel, for operands of any strides. `f64`: `matrixmultiply`.
 //!
-//! The inner length is cut into runs of [`DEPTH`]. For each run A is packed into panels of six rows and B into panels of one
-//! strip of columns, then tasks compute blocks of C: a strip of B lies in the first cache while the block's rows of A, which
-//! fit the second, pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of
-//! threads.
+//! A is packed into panels of six rows and B into panels of one strip of columns, then tasks compute blocks of C, one run of
+//! the inner length after another: a strip of B lies in the first cache while the block's rows of A, which fit the second,
+//! pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of threads.
 
 #![allow(clippy::needless_pass_by_value, reason = "the description of a product is spent by computing it")]
 
+mod pack;
 pub(crate) mod tile;
 
-use self::tile::{DEPTH, Operand, ROWS, Target, product, strip};
+use self::pack::pack;
+use self::tile::{Operand, ROWS, Target, product, strip};
 use crate::element::Gemm;
-use crate::memory::Buffer;
 use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 
-/// Rows of a block of C: with [`DEPTH`] they fill half of a common second cache.
+/// Rows of a block of C: with [`tile::DEPTH`] they fill half of a common second cache.
 const BLOCK_ROWS: usize = 16 * ROWS;
 /// Columns of a block of C.
 const BLOCK_COLUMNS: usize = 1024;
@@ -117,31 +117,24 @@ fn packed(g: Gemm<'_, f32>) {
     let level = simd::level();
     let width = simd::run_at(level, StripWidth);
     let (rows, columns) = block(g.m, g.n, width);
-    let (panels_a, panels_b) = (g.m.div_ceil(ROWS), g.n.div_ceil(width));
-    let deepest = DEPTH.min(g.k);
-    let mut a = Buffer::stale(panels_a * ROWS * deepest);
-    let mut b = Buffer::stale(panels_b * width * deepest);
+    let a = pack(level, ROWS, g.k, g.a, (g.a_strides.1, g.a_strides.0), g.m);
+    let b = pack(level, width, g.k, g.b, g.b_strides, g.n);
     let down = g.m.div_ceil(rows);
     let c = Scatter::new(g.c);
-    for p in (0..g.k).step_by(DEPTH) {
-        let k = DEPTH.min(g.k - p);
-        pack(&mut a, ROWS, k, &g.a[p * g.a_strides.1..], (g.a_strides.1, g.a_strides.0), g.m);
-        pack(&mut b, width, k, &g.b[p * g.b_strides.0..], g.b_strides, g.n);
-        parallel::tasks(down * g.n.div_ceil(columns), |task| {
-            let (i, j) = (task % down * rows, task / down * columns);
-            let (m, n) = (rows.min(g.m - i), columns.min(g.n - j));
-            let at = c.at(i * g.c_stride + j, (m - 1) * g.c_stride + n);
-            simd::run_at(
-                level,
-                Block {
-                    size: [m, k, n],
-                    a: Operand { at: a[i * k..].as_ptr(), step: ROWS, panel: ROWS * k },
-                    b: Operand { at: b[j * k..].as_ptr(), step: width, panel: width * k },
-                    c: Target { at, stride: g.c_stride, add: p > 0 || g.beta != 0.0 },
-                },
-            );
-        });
-    }
+    parallel::tasks(down * g.n.div_ceil(columns), |task| {
+        let (i, j) = (task % down * rows, task / down * columns);
+        let (m, n) = (rows.min(g.m - i), columns.min(g.n - j));
+        let at = c.at(i * g.c_stride + j, (m - 1) * g.c_stride + n);
+        simd::run_at(
+            level,
+            Block {
+                size: [m, g.k, n],
+                a: Operand { at: a[i * g.k..].as_ptr(), step: ROWS, panel: ROWS * g.k },
+                b: Operand { at: b[j * g.k..].as_ptr(), step: width, panel: width * g.k },
+                c: Target { at, stride: g.c_stride, add: g.beta != 0.0 },
+            },
+        );
+    });
 }
 
 struct StripWidth;
@@ -169,39 +162,6 @@ impl Kernel for Block {
         // SAFETY: `packed` made the panels for these sizes and this level, and gave this block of C to this task alone.
         unsafe { product::<V>(m, k, n, self.a, self.b, self.c) }
     }
-}
-
-/// Packs `k` inner places of `n` rows (or columns) into panels of `width`: `out[t][p][i]`, zeros where the last panel ends.
-/// `strides` are the distances of inner places and of rows.
-fn pack(out: &mut [f32], width: usize, k: usize, x: &[f32], strides: (usize, usize), n: usize) {
-    let out = &mut out[..n.div_ceil(width) * width * k];
-    parallel::rows(out, width * k, |t, out| {
-        let first = t * width;
-        let here = width.min(n - first);
-        let x = &x[first * strides.1..];
-        match strides {
-            (_, 1) => {
-                for (p, out) in out.chunks_mut(width).enumerate() {
-                    out[..here].copy_from_slice(&x[p * strides.0..][..here]);
-                    out[here..].fill(0.0);
-                }
-            }
-            (step, stride) => {
-                if here < width {
-                    out.fill(0.0);
-                }
-                for i in 0..here {
-                    let row = &x[i * stride..];
-                    let places = out[i..].iter_mut().step_by(width);
-                    if step == 1 {
-                        places.zip(&row[..k]).for_each(|(o, &v)| *o = v);
-                    } else {
-                        places.zip(row.iter().step_by(step)).for_each(|(o, &v)| *o = v);
-                    }
-                }
-            }
-        }
-    });
 }
 
 #[cfg(test)]
