@@ -86,6 +86,22 @@ impl<'a, T> Scatter<'a, T> {
         debug_assert!(index + reach <= self.len, "{index} + {reach} of {}", self.len);
         self.start.wrapping_add(index)
     }
+
+    /// The `len` elements from `index` on, which belong to this task alone.
+    ///
+    /// # Safety
+    /// No other task is given one of them.
+    ///
+    /// # Panics
+    /// Unless they are within the slice.
+    #[track_caller]
+    #[allow(unsafe_code, reason = "makes a slice of the pointer")]
+    #[allow(clippy::mut_from_ref, reason = "each task has elements of its own")]
+    pub(crate) unsafe fn part(&self, index: usize, len: usize) -> &mut [T] {
+        assert!(index + len <= self.len, "{index} + {len} of {}", self.len);
+        // SAFETY: within the slice, which is borrowed mutably, and the caller says that no other task has them.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(index), len) }
+    }
 }
 
 /// The number of threads in the pool. For measurements; never for cutting work.

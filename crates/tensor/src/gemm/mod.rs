@@ -9,7 +9,7 @@
 mod pack;
 pub(crate) mod tile;
 
-use self::pack::pack;
+use self::pack::{Factor, pack};
 use self::tile::{Operand, ROWS, Target, product, strip};
 use crate::element::Gemm;
 use crate::parallel::{self, Scatter};
@@ -117,8 +117,10 @@ fn packed(g: Gemm<'_, f32>) {
     let level = simd::level();
     let width = simd::run_at(level, StripWidth);
     let (rows, columns) = block(g.m, g.n, width);
-    let a = pack(level, ROWS, g.k, g.a, (g.a_strides.1, g.a_strides.0), g.m);
-    let b = pack(level, width, g.k, g.b, g.b_strides, g.n);
+    let (a_strides, b_strides) = ((g.a_strides.1, g.a_strides.0), g.b_strides);
+    let a = Factor { x: g.a, strides: a_strides, rows: g.m, width: ROWS };
+    let b = Factor { x: g.b, strides: b_strides, rows: g.n, width };
+    let [a, b] = pack(level, g.k, [a, b]);
     let down = g.m.div_ceil(rows);
     let c = Scatter::new(g.c);
     parallel::tasks(down * g.n.div_ceil(columns), |task| {

@@ -1,49 +1,89 @@
 //! Panels: the numbers that a tile meets at one inner place side by side, inner places one after another.
 
 use crate::memory::Buffer;
-use crate::parallel;
+use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Level, Vector};
 
-/// Packs `k` inner places of `n` rows (or columns) into panels of `width`: `[t][p][i]`, zeros where the last panel ends.
-/// `strides` are the distances of inner places and of rows.
-pub(super) fn pack(level: Level, width: usize, k: usize, x: &[f32], strides: (usize, usize), n: usize) -> Buffer<f32> {
-    let mut panels = Buffer::stale(n.div_ceil(width) * width * k);
-    parallel::rows(&mut panels, width * k, |t, out| {
-        let first = t * width;
-        simd::run_at(level, Panel { out, width, x: &x[first * strides.1..], strides, rows: width.min(n - first) });
+/// Numbers that make a task of packing.
+const GRAIN: usize = 8 * 1024;
+/// Columns that a task reads side by side, so that memory is read in long lines.
+const LINE: usize = 128;
+
+/// A factor of a product.
+#[derive(Clone, Copy)]
+pub(super) struct Factor<'a> {
+    pub(super) x: &'a [f32],
+    /// The distances of inner places and of rows (of B: columns).
+    pub(super) strides: (usize, usize),
+    /// How many rows there are.
+    pub(super) rows: usize,
+    /// How many go into a panel.
+    pub(super) width: usize,
+}
+
+impl Factor<'_> {
+    /// The panels of a task.
+    fn group(&self, k: usize) -> usize {
+        (GRAIN / (self.width * k)).max(LINE / self.width).max(1)
+    }
+
+    fn panels(&self) -> usize {
+        self.rows.div_ceil(self.width)
+    }
+}
+
+/// Packs `k` inner places of both factors: `[panel][place][row]`, zeros where the last panel ends.
+#[allow(unsafe_code, reason = "tasks write panels of one buffer")]
+pub(super) fn pack(level: Level, k: usize, factors: [Factor; 2]) -> [Buffer<f32>; 2] {
+    let mut packed = factors.map(|f| Buffer::stale(f.panels() * f.width * k));
+    let groups = factors.map(|f| f.panels().div_ceil(f.group(k)));
+    let [a, b] = &mut packed;
+    let targets = [Scatter::new(a), Scatter::new(b)];
+    parallel::tasks(groups[0] + groups[1], |task| {
+        let (which, group) = if task < groups[0] { (0, task) } else { (1, task - groups[0]) };
+        let factor = factors[which];
+        let first = group * factor.group(k);
+        let panels = factor.group(k).min(factor.panels() - first);
+        // SAFETY: groups are apart, and each is one task's.
+        let out = unsafe { targets[which].part(first * factor.width * k, panels * factor.width * k) };
+        simd::run_at(level, Group { out, k, factor, first: first * factor.width });
     });
-    panels
+    packed
 }
 
-/// One panel.
-struct Panel<'a> {
+/// Some adjacent panels, from row `first` on.
+struct Group<'a> {
     out: &'a mut [f32],
-    width: usize,
-    x: &'a [f32],
-    strides: (usize, usize),
-    /// Rows that exist.
-    rows: usize,
+    k: usize,
+    factor: Factor<'a>,
+    first: usize,
 }
 
-impl Kernel for Panel<'_> {
+impl Kernel for Group<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { out, width, x, strides, rows } = self;
-        if rows < width {
+        let Self { out, k, factor: Factor { x, strides, rows, width }, first } = self;
+        if rows - first < out.len() / k {
             out.fill(0.0);
         }
+        let x = &x[first * strides.1..];
+        let rows = (rows - first).min(out.len() / k);
         match strides {
-            (step, 1) => copied::<V>(out, width, x, step, rows),
+            (step, 1) => copied::<V>(out, [k, width], x, step, rows),
             (1, stride) => {
-                for first in (0..rows).step_by(8) {
-                    turned::<V>(out, [width, first], &x[first * stride..], stride, (rows - first).min(8));
+                for (t, out) in out.chunks_mut(width * k).enumerate() {
+                    let here = width.min(rows - t * width);
+                    for i in (0..here).step_by(8) {
+                        turned::<V>(out, [width, i], &x[(t * width + i) * stride..], stride, (here - i).min(8));
+                    }
                 }
             }
             (step, stride) => {
-                for (p, out) in out.chunks_mut(width).enumerate() {
-                    for (i, v) in out[..rows].iter_mut().enumerate() {
-                        *v = x[p * step + i * stride];
+                for (t, out) in out.chunks_mut(width * k).enumerate() {
+                    for i in 0..width.min(rows - t * width) {
+                        let row = x[(t * width + i) * stride..].iter().step_by(step);
+                        out[i..].iter_mut().step_by(width).zip(row).for_each(|(o, v)| *o = *v);
                     }
                 }
             }
@@ -51,17 +91,20 @@ impl Kernel for Panel<'_> {
     }
 }
 
-/// Numbers that are adjacent already: a panel of whole vectors as vectors, others number by number.
+/// Rows that are adjacent already: line by line of all panels, as vectors where they fit.
 #[inline(always)]
-fn copied<V: Vector>(out: &mut [f32], width: usize, x: &[f32], step: usize, rows: usize) {
-    let whole = rows - rows % V::LANES;
-    for (p, out) in out.chunks_mut(width).enumerate() {
-        let row = &x[p * step..][..rows];
-        for i in (0..whole).step_by(V::LANES) {
-            V::from_slice(&row[i..]).to_slice(&mut out[i..]);
-        }
-        for i in whole..rows {
-            out[i] = row[i];
+fn copied<V: Vector>(out: &mut [f32], [k, width]: [usize; 2], x: &[f32], step: usize, rows: usize) {
+    for p in 0..k {
+        let line = &x[p * step..][..rows];
+        for (t, line) in line.chunks(width).enumerate() {
+            let out = &mut out[(t * k + p) * width..][..line.len()];
+            let (vectors, rest) = out.split_at_mut(line.len() - line.len() % V::LANES);
+            for (out, line) in vectors.chunks_exact_mut(V::LANES).zip(line.chunks_exact(V::LANES)) {
+                V::from_slice(line).to_slice(out);
+            }
+            for (out, v) in rest.iter_mut().zip(&line[vectors.len()..]) {
+                *out = *v;
+            }
         }
     }
 }
