@@ -87,6 +87,18 @@ pub fn conv(s: &Scope, x: &Var, layer: &Conv) -> Var {
     ops::conv2d_act(x, &weight, layer.bias(s).as_ref(), layer.window, layer.slope)
 }
 
+/// Enlargement by 2 through repetition, and convolution by kernels of 3 x 3 that keeps the size: see
+/// [`fns::upsample_conv2d`].
+///
+/// # Shapes
+/// `x` `[N, C, H, W] -> [N, outputs, 2 H, 2 W]`, `weight` `[outputs, C, 3, 3]`, `bias` `[outputs]`
+#[track_caller]
+pub fn upsample_conv(s: &Scope, x: &Var, outputs: usize, edge: fns::Padding) -> Var {
+    let weight = s.weight("weight", [outputs, x.shape()[1], 3, 3], Init::He);
+    let bias = s.weight("bias", [outputs], Init::Constant(0.0));
+    fns::upsample_conv2d(x, &weight, edge) + reshape(&bias, [outputs, 1, 1])
+}
+
 /// Transposed convolution.
 ///
 /// # Shapes

@@ -69,6 +69,10 @@ pub fn trim() {
     }
 }
 
+/// A block is taken for a buffer that leaves 1/SLACK of its size unused: idle blocks of many sizes would otherwise be kept
+/// side by side, while few of them are in use at a time.
+const SLACK: usize = 2;
+
 struct Pool {
     free: BTreeMap<usize, Vec<SendPtr>>,
     stats: Stats,
@@ -92,22 +96,22 @@ fn pool() -> MutexGuard<'static, Pool> {
 }
 
 impl Pool {
-    /// An idle block of exactly `size` bytes, if there is one.
-    fn take(&mut self, size: usize) -> Option<SendPtr> {
-        let blocks = self.free.get_mut(&size)?;
-        let ptr = blocks.pop()?;
+    /// The smallest idle block of `size` to `most` bytes, and its size.
+    fn take(&mut self, size: usize, most: usize) -> Option<(SendPtr, usize)> {
+        let (&size, blocks) = self.free.range_mut(size..=most).next()?;
+        let ptr = blocks.pop().expect("a size with an entry has a block");
         if blocks.is_empty() {
             self.free.remove(&size);
         }
         self.stats.idle -= size;
-        Some(ptr)
+        Some((ptr, size))
     }
 
     /// Releases idle blocks, the largest first, until at most `bytes` are left.
     fn shrink(&mut self, bytes: usize) {
         while self.stats.idle > bytes {
             let Some((&size, _)) = self.free.last_key_value() else { return };
-            let ptr = self.take(size).expect("a size with an entry has a block");
+            let (ptr, size) = self.take(size, size).expect("a size with an entry has a block");
             release(ptr.0, size);
         }
     }
@@ -160,10 +164,11 @@ impl Block {
         }
         let size = size_class(bytes);
         let mut pool = pool();
-        let recycled = pool.take(size);
+        let recycled = pool.take(size, size + size / SLACK);
+        let size = recycled.as_ref().map_or(size, |found| found.1);
         pool.stats.live += size;
         pool.stats.peak = pool.stats.peak.max(pool.stats.live);
-        if let Some(SendPtr(ptr)) = recycled {
+        if let Some((SendPtr(ptr), _)) = recycled {
             pool.stats.reused += 1;
             return Self { ptr, size };
         }

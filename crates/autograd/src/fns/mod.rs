@@ -11,6 +11,7 @@ mod rectifiers;
 mod softmax;
 mod total_variation;
 mod upsample;
+mod upsample_conv;
 
 pub use losses::{logistic, mse};
 pub use pad::{Padding, pad2d};
@@ -20,6 +21,7 @@ pub use rectifiers::{abs, dropout, leaky_relu, relu};
 pub use softmax::{log_softmax, logsumexp, softmax};
 pub use total_variation::total_variation;
 pub use upsample::upsample2d;
+pub use upsample_conv::upsample_conv2d;
 
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
@@ -79,4 +81,5 @@ composites! {
     total_variation [[1, 3, 4, 5]] UNIT, |x| total_variation(&x[0]);
     transpose [[2, 3, 4]] UNIT, |x| ops::transpose(&x[0]);
     upsample2d [[1, 2, 3, 2]] UNIT, |x| upsample2d(&x[0], 2, Upsample::Linear);
+    upsample_conv2d [[1, 2, 3, 2], [3, 2, 3, 3]] UNIT, |x| upsample_conv2d(&x[0], &x[1], Padding::Reflect);
 }

@@ -1,8 +1,8 @@
 //! A network that paints in one style, in one pass: once trained it needs no optimisation.
 
 use impasto_autograd::Var;
-use impasto_autograd::fns::{Padding, pad2d, upsample2d};
-use impasto_tensor::{Tensor, Upsample};
+use impasto_autograd::fns::{Padding, pad2d};
+use impasto_tensor::Tensor;
 
 use super::painting::Painting;
 use crate::descend;
@@ -34,8 +34,8 @@ pub fn transformer(s: &Scope, x: &Var) -> Var {
     let x = (1..).zip(down).fold(x.clone(), |x, (i, layer)| normed(format!("conv{i}"), format!("in{i}"), &x, layer));
     let x = (1..=5).fold(x, |x, i| residual(&s.at(&format!("res{i}")), &x)); //  [N, 128, H / 4, W / 4]
     let x = (1..).zip([64, 32]).fold(x, |x, (i, outputs)| {
-        let x = upsample2d(&x, 2, Upsample::Nearest);
-        normed(format!("deconv{i}"), format!("in{}", i + 3), &x, [outputs, 3, 1])
+        let x = layers::upsample_conv(&s.at(&format!("deconv{i}")).at("conv2d"), &x, outputs, Padding::Reflect);
+        instance_norm(&s.at(&format!("in{}", i + 3)), &x, 0.0)
     });
     conv(&s.at("deconv3"), &x, 3, 9, 1)
 }
