@@ -19,69 +19,95 @@ pub(super) struct Filters {
 pub(super) fn transform_filters<S: Scheme>(job: &Lowered, terms: &[Vec<Term>], w: &[f32]) -> Filters {
     let row = stride(job.outputs);
     let channels = terms[0].len() * job.channels;
-    let point = channels * row;
+    // Of odd length in lines, too: points are written side by side.
+    let point = stride(channels * row);
     let points = S::POINTS * S::POINTS;
     let mut values = Buffer::stale(terms.len() * points * point + 64);
     let scatter = Scatter::new(&mut values);
-    // A channel's weights are read once for all terms that they belong to.
     parallel::tasks(job.channels, |c| {
-        for (f, terms) in terms.iter().enumerate() {
-            for (i, term) in terms.iter().enumerate() {
-                simd::run(FilterRow::<S> {
-                    job,
-                    w: &w[c * job.weights[1]..],
-                    weights: &term.weights,
-                    out: &scatter,
-                    at: f * points * point + (i * job.channels + c) * row,
-                    point,
-                    scheme: std::marker::PhantomData,
-                });
-            }
-        }
+        let (w, at) = (&w[c * job.weights[1]..], c * row);
+        let scheme = std::marker::PhantomData::<S>;
+        simd::run(Channel { job, w, terms, out: &scatter, at, row, point, scheme });
     });
     Filters { values, row, point }
 }
 
-/// The filters of one channel.
-struct FilterRow<'a, S> {
+/// Weights of one filter: 3x3, or 4x4 for four terms.
+const MOST: usize = 16;
+
+/// All filters of one channel.
+struct Channel<'a, S> {
     job: &'a Lowered,
     w: &'a [f32],
-    weights: &'a [usize],
+    terms: &'a [Vec<Term>],
     out: &'a Scatter<'a, f32>,
     at: usize,
+    row: usize,
     point: usize,
     scheme: std::marker::PhantomData<S>,
 }
-impl<S: Scheme> Kernel for FilterRow<'_, S> {
+impl<S: Scheme> Kernel for Channel<'_, S> {
     type Output = ();
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes points by pointers")]
     fn run<V: Vector>(self) {
-        for first in (0..self.job.outputs).step_by(8) {
-            let lanes = 8.min(self.job.outputs - first);
-            // Down the columns of taps, then along the rows.
-            let mut half = square::<V::Eight>();
-            for j in 0..S::TAPS {
-                let mut column = [V::Eight::zero(); SIDE];
-                for (i, v) in column.iter_mut().enumerate().take(S::TAPS) {
-                    let mut numbers = [0.0; 8];
-                    for (l, number) in numbers.iter_mut().enumerate().take(lanes) {
-                        let tap = self.weights[i * S::TAPS + j];
-                        *number = self.w[(first + l) * self.job.weights[0] + tap];
-                    }
-                    *v = V::Eight::from_slice(&numbers);
-                }
-                for (half, v) in half.iter_mut().zip(FilterMatrix::<S>::times(column)).take(S::POINTS) {
-                    half[j] = v;
-                }
-            }
-            for (i, row) in half.into_iter().enumerate().take(S::POINTS) {
-                for (j, v) in FilterMatrix::<S>::times(row).into_iter().enumerate().take(S::POINTS) {
-                    let out = self.out.at(self.at + (i * S::POINTS + j) * self.point + first, 8);
+        let Self { job, w, terms, out, at, row, point, .. } = self;
+        let taps = terms.iter().flatten().map(|term| term.weights.len()).sum();
+        let points = S::POINTS * S::POINTS;
+        for first in (0..job.outputs).step_by(8) {
+            let lanes = 8.min(job.outputs - first);
+            let filters = eight_filters::<V>(&w[first * job.weights[0]..], job.weights[0], lanes, taps);
+            for (f, terms) in terms.iter().enumerate() {
+                for (i, term) in terms.iter().enumerate() {
+                    let start = at + f * points * point + i * job.channels * row + first;
+                    let out = out.at(start, (points - 1) * point + 8);
                     // SAFETY: rows have room for whole groups of eight, and this channel's rows are this task's.
-                    unsafe { v.store(out) };
+                    unsafe { at_points::<V::Eight, S>(&filters, &term.weights, out, point) };
                 }
             }
+        }
+    }
+}
+
+/// Eight filters, `stride` apart, with one in each lane: each is a line or two of memory, read once for all its terms.
+#[inline(always)]
+fn eight_filters<V: Vector>(w: &[f32], stride: usize, lanes: usize, taps: usize) -> [V::Eight; MOST] {
+    let mut filters = [V::Eight::zero(); MOST];
+    for (group, filters) in filters.chunks_mut(8).enumerate() {
+        let first = group * 8;
+        let here = taps.saturating_sub(first).min(8);
+        let mut lines = [V::Eight::zero(); 8];
+        for (l, line) in lines.iter_mut().enumerate().take(lanes) {
+            let w = &w[l * stride..][..taps];
+            *line = if here == 8 { V::Eight::from_slice(&w[first..]) } else { V::Eight::from_part(&w[taps - here..]) };
+        }
+        filters.copy_from_slice(&V::transpose(lines));
+    }
+    filters
+}
+
+/// Transforms the taps named by `weights`, and writes a vector for each point, `distance` apart.
+///
+/// # Safety
+/// There is room for eight numbers at every distance.
+#[inline(always)]
+#[allow(unsafe_code, reason = "writes points by pointers")]
+unsafe fn at_points<E: Vector, S: Scheme>(filters: &[E; MOST], weights: &[usize], out: *mut f32, distance: usize) {
+    // Down the columns of taps, then along the rows.
+    let mut half = square::<E>();
+    for j in 0..S::TAPS {
+        let mut column = [E::zero(); SIDE];
+        for (i, v) in column.iter_mut().enumerate().take(S::TAPS) {
+            *v = filters[weights[i * S::TAPS + j]];
+        }
+        for (half, v) in half.iter_mut().zip(FilterMatrix::<S>::times(column)).take(S::POINTS) {
+            half[j] = v;
+        }
+    }
+    for (i, row) in half.into_iter().enumerate().take(S::POINTS) {
+        for (j, v) in FilterMatrix::<S>::times(row).into_iter().enumerate().take(S::POINTS) {
+            // SAFETY: the caller says that there is room.
+            unsafe { v.store(out.wrapping_add((i * S::POINTS + j) * distance)) };
         }
     }
 }
