@@ -37,6 +37,7 @@ mod matmul;
 pub mod memory;
 mod movement;
 pub mod norm;
+mod normal;
 mod parallel;
 pub mod pool;
 pub mod random;

@@ -5,7 +5,7 @@
 
 use crate::element::Element;
 use crate::parallel::{self, GRAIN};
-use crate::reduce::{sum_of, sum_of_pairs};
+use crate::reduce::{sum_of, sums_of_pairs};
 use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
@@ -296,14 +296,16 @@ const NEAR: usize = 2048;
 vectorised! {
     /// The spread of a slice: of every block the mean, then the distances from it.
     fn spread[T: Element](x: &[T]) -> Spread {
-        x.chunks(NEAR).fold(Spread::default(), |all, x| {
+        let mut all = Spread::default();
+        for x in x.chunks(NEAR) {
             let count = x.len() as f64;
             let mean = sum_of(x, |v| v) / count;
             let center = T::splat(mean);
             let rounded = mean - center.to_f64();
             let square = sum_of(x, |v| (v - center) * (v - center)) - count * rounded * rounded;
-            all.join(Spread { count, mean, square })
-        })
+            all = all.join(Spread { count, mean, square });
+        }
+        all
     }
 
     /// `out = act(a x + b)`, plane by plane; the first takes the line numbered `first`, and behind the last the lines begin
@@ -320,11 +322,9 @@ vectorised! {
 
     /// The sums of h and of h x^ over a plane.
     fn line_sums[T: Element](x: &[T], g: &[T], line: Line<T>) -> [f64; 2] {
-        let blocks = x.chunks(NEAR).zip(g.chunks(NEAR));
-        let [h, hx] = blocks.fold([0.0; 2], |[h, hx], (x, g)| {
-            let block_h = sum_of_pairs(x, g, |x, g| line.behind(x, g));
-            let block_hx = sum_of_pairs(x, g, |x, g| line.behind(x, g) * (x - line.mean));
-            [h + block_h, hx + block_hx]
+        let [h, hx] = sums_of_pairs(x, g, |x, g| {
+            let h = line.behind(x, g);
+            [h, h * (x - line.mean)]
         });
         [h, hx * line.scale.to_f64()]
     }

@@ -6,28 +6,40 @@ use std::convert::Infallible;
 use rand_core::TryRng;
 
 use crate::element::Element;
+use crate::normal::{normal_pair, unit};
 use crate::parallel::{self, GRAIN};
 use crate::shape::Shape;
+use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Philox4x32-10: four 32-bit words for each 128-bit counter and 64-bit key, by ten rounds of multiplication.
 ///
 /// # Source
 /// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+#[inline(always)]
 fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
     const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
     for _ in 0..10 {
-        let wide = |m: u32, c: u32| {
-            let product = u64::from(m) * u64::from(c);
-            ((product >> 32) as u32, product as u32)
-        };
-        let (hi0, lo0) = wide(MULTIPLIERS[0], counter[0]);
-        let (hi1, lo1) = wide(MULTIPLIERS[1], counter[2]);
+        let [hi0, lo0] = product(MULTIPLIERS[0], counter[0]);
+        let [hi1, lo1] = product(MULTIPLIERS[1], counter[2]);
         counter = [hi1 ^ counter[1] ^ key[0], lo1, hi0 ^ counter[3] ^ key[1], lo0];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
     counter
+}
+
+/// The upper and the lower word of a product.
+#[inline(always)]
+fn product(a: u32, b: u32) -> [u32; 2] {
+    let product = u64::from(a) * u64::from(b);
+    [(product >> 32) as u32, product as u32]
+}
+
+/// The lower and the upper word.
+#[inline(always)]
+fn halves(v: u64) -> [u32; 2] {
+    [v as u32, (v >> 32) as u32]
 }
 
 /// The stream that belongs to a name: a weight's initial values depend on its path and the seed, not on the order in
@@ -78,15 +90,16 @@ impl Random {
         word
     }
 
+    /// Four words of the stream.
+    #[inline(always)]
     fn block(&self, index: u64) -> [u32; 4] {
-        let split = |v: u64| [v as u32, (v >> 32) as u32];
-        let ([i0, i1], [s0, s1]) = (split(index), split(self.stream));
-        philox([i0, i1, s0, s1], split(self.seed))
+        let ([i0, i1], [s0, s1]) = (halves(index), halves(self.stream));
+        philox([i0, i1, s0, s1], halves(self.seed))
     }
 
     /// A number in [0, 1), with 53 random bits.
     pub fn unit(&mut self) -> f64 {
-        unit_of(self.word(), self.word())
+        unit(self.word(), self.word())
     }
 
     /// An integer below `n`.
@@ -114,7 +127,7 @@ impl Random {
 
     /// Independent numbers, uniform in [`low`, `high`).
     pub fn uniform<T: Element>(&mut self, shape: impl Into<Shape>, low: f64, high: f64) -> Tensor<T> {
-        self.pairs(shape.into(), 2, |random| random.units().map(|u| low + (high - low) * u))
+        self.pairs(shape.into(), 2, |words, out| fill_uniform(words, out, low, high))
     }
 
     /// Independent normal numbers.
@@ -122,13 +135,7 @@ impl Random {
     /// # Source
     /// Box and Muller, 1958.
     pub fn normal<T: Element>(&mut self, shape: impl Into<Shape>, mean: f64, deviation: f64) -> Tensor<T> {
-        self.pairs(shape.into(), 4, |random| {
-            let [u, v] = random.units();
-            // 1 - u lies in (0, 1]: the logarithm is finite.
-            let radius = (-2.0 * (1.0 - u).ln()).sqrt();
-            let (sin, cos) = (std::f64::consts::TAU * v).sin_cos();
-            [cos, sin].map(|z| mean + deviation * (radius * z))
-        })
+        self.pairs(shape.into(), 4, |words, out| fill_normal(words, out, mean, deviation))
     }
 
     /// Numbers made two at a time, each two of four words. Tasks begin at the positions where the numbers before them end; of
@@ -137,39 +144,52 @@ impl Random {
         &mut self,
         shape: Shape,
         last: u64,
-        draw: impl Fn(&mut Self) -> [f64; 2] + Sync + Send,
+        fill: impl Fn(&[[u32; 4]], &mut [[T; 2]]) + Sync + Send,
     ) -> Tensor<T> {
         let start = self.position;
         let at = |len: usize| start + 4 * (len / 2) as u64;
         let tensor = Tensor::build(shape, |out| {
-            parallel::chunks(out, GRAIN, |i, out| {
-                let mut random = Self { position: at(i * GRAIN), ..*self };
-                for pair in out.chunks_mut(2) {
-                    pair.iter_mut().zip(draw(&mut random)).for_each(|(o, v)| *o = T::splat(v));
+            parallel::chunks(out, GRAIN, |task, out| {
+                for (i, out) in out.chunks_mut(2 * PAIRS).enumerate() {
+                    let (position, len) = (at(task * GRAIN + i * 2 * PAIRS), out.len().div_ceil(2));
+                    let (mut blocks, mut pairs) = ([[0; 4]; PAIRS + 1], [[T::splat(0.0); 2]; PAIRS]);
+                    // One block more: the words may begin within the first.
+                    fill_blocks(self, position / 4, &mut blocks[..=len]);
+                    let words = &blocks.as_flattened()[(position % 4) as usize..];
+                    fill(words.as_chunks().0, &mut pairs[..len]);
+                    out.copy_from_slice(&pairs.as_flattened()[..out.len()]);
                 }
             });
         });
         self.position = at(tensor.len()) + last * (tensor.len() % 2) as u64;
         tensor
     }
-
-    /// Two numbers in [0, 1): what two calls of [`unit`](Random::unit) give, from as few blocks as hold them.
-    fn units(&mut self) -> [f64; 2] {
-        let (index, skip) = (self.position / 4, (self.position % 4) as usize);
-        let mut words = [0; 8];
-        words[..4].copy_from_slice(&self.block(index));
-        if skip > 0 {
-            words[4..].copy_from_slice(&self.block(index + 1));
-        }
-        self.position += 4;
-        [unit_of(words[skip], words[skip + 1]), unit_of(words[skip + 2], words[skip + 3])]
-    }
 }
 
-/// A number in [0, 1) from two words.
-fn unit_of(high: u32, low: u32) -> f64 {
-    let bits = u64::from(high) << 32 | u64::from(low);
-    (bits >> 11) as f64 * 2f64.powi(-53)
+/// Pairs of numbers whose words are in the first cache together.
+const PAIRS: usize = 256;
+
+vectorised! {
+    /// The blocks from the `first` on.
+    fn fill_blocks[](random: &Random, first: u64, out: &mut [[u32; 4]]) -> () {
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = random.block(first.wrapping_add(i as u64));
+        }
+    }
+
+    fn fill_uniform[T: Element](words: &[[u32; 4]], out: &mut [[T; 2]], low: f64, high: f64) -> () {
+        for (out, &[a, b, c, d]) in out.iter_mut().zip(words) {
+            let (u, v) = (unit(a, b), unit(c, d));
+            *out = [T::splat(low + (high - low) * u), T::splat(low + (high - low) * v)];
+        }
+    }
+
+    fn fill_normal[T: Element](words: &[[u32; 4]], out: &mut [[T; 2]], mean: f64, deviation: f64) -> () {
+        for (out, &words) in out.iter_mut().zip(words) {
+            let [a, b] = normal_pair(words);
+            *out = [T::splat(mean + deviation * a), T::splat(mean + deviation * b)];
+        }
+    }
 }
 
 impl TryRng for Random {
@@ -222,7 +242,10 @@ mod tests {
             let z: Tensor<f64> = random.normal([len], 0.0, 1.0);
             let pairs: Vec<[f64; 2]> = (0..len.div_ceil(2)).map(|_| [one_by_one.unit(), one_by_one.unit()]).collect();
             for (z, [u, v]) in z.data().chunks(2).zip(pairs) {
-                assert!((z[0] - (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()).abs() < 1e-15);
+                let (radius, angle) = ((-2.0 * (1.0 - u).ln()).sqrt(), std::f64::consts::TAU * v);
+                for (&z, want) in z.iter().zip([angle.cos(), angle.sin()]) {
+                    assert!((z - radius * want).abs() < 1e-14);
+                }
             }
             assert_eq!(random, one_by_one);
         }

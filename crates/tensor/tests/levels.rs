@@ -6,7 +6,7 @@
 use impasto_tensor::norm::Norm;
 use impasto_tensor::pool::MaxPool;
 use impasto_tensor::simd::{Level, force};
-use impasto_tensor::{Element, Formula, Lane, Taps, Tensor, Upsample, update};
+use impasto_tensor::{Element, Formula, Lane, Random, Taps, Tensor, Upsample, update};
 
 /// Every function of [`Lane`] that a network uses.
 struct Everything;
@@ -61,6 +61,8 @@ fn loops<T: Element>(len: usize) -> Vec<Tensor<T>> {
     let double = Taps::upsample(2 * len, 2, Upsample::Nearest);
     let smooth = Taps::upsample(4, 3, Upsample::Linear);
     all.extend([x.resample(3, &double), x.resample(2, &smooth), x.resample(3, &Taps::average(2 * len, 2, 2))]);
+    let mut random = Random::new(1, 2);
+    all.extend([random.normal([len], 1.0, 2.0), random.uniform([len], -1.0, 1.0)]);
     let [mut w, mut m, mut v] = [x.clone(), g.clone(), h.map(|v| v * v)];
     update::Adam { betas: [0.9, 0.99], rate: 0.01, eps: 1e-3, keep: 0.999 }.step(&mut w, &h, &mut m, &mut v);
     update::Momentum { momentum: 0.9, rate: 0.1, decay: 0.01 }.step(&mut w, &h, &mut m);
