@@ -1,5 +1,6 @@
-//! Whether the products that everything rests on come near the rate of fused multiply-adds that this machine has now: each
-//! should reach 85 % of the peak that is measured beside it. Prints, never fails: a busy machine proves nothing.
+//! Whether the innermost loops come near the rate of fused multiply-adds that this machine has now: each should reach 85 % of
+//! the peak that is measured beside it. Then what whole operations make of them, with packing, transforms and threads.
+//! Prints, never fails: a busy machine proves nothing.
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
 use std::hint::black_box;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use impasto_tensor::conv::{Algorithm, Slot, Window};
 use impasto_tensor::{Conv2d, OrPanic, Random, Shape, Tensor, simd};
 
-/// The share of the peak that a kernel should reach.
+/// The share of the peak that an innermost loop should reach.
 const FLOOR: f64 = 0.85;
 
 fn noise(stream: u64, shape: impl Into<Shape>) -> Tensor {
@@ -26,15 +27,26 @@ fn report(name: &str, flops: f64, work: impl Fn() -> Tensor) {
     };
     let best = (0..RUNS).map(seconds).fold(f64::INFINITY, f64::min);
     let share = flops / best / 1e9 / before.max(simd::fma_peak());
-    let verdict = if share >= FLOOR { "reaches the floor" } else { "BELOW the floor" };
-    println!("{name:<44} {:>7.1} GFLOP/s  {share:.2} of peak  {verdict}", flops / best / 1e9);
+    println!("{name:<44} {:>7.1} GFLOP/s  {share:.2} of peak", flops / best / 1e9);
+}
+
+fn loops() {
+    let before = simd::fma_peak();
+    let rates = simd::kernel_rates();
+    let peak = before.max(simd::fma_peak());
+    for (name, rate) in rates {
+        let share = rate / peak;
+        let verdict = if share >= FLOOR { "reaches the floor" } else { "BELOW the floor" };
+        println!("{:<44} {rate:>7.1} GFLOP/s  {share:.2} of peak  {verdict}", format!("innermost loop: {name}"));
+    }
 }
 
 fn main() {
     println!("level {}, floor {FLOOR}", simd::level());
+    loops();
     let (m, k, n) = (768, 512, 768);
     let (a, b) = (noise(1, [m, k]), noise(2, [k, n]));
-    report("sgemm tile: 768x512x768", 2.0 * (m * k * n) as f64, || a.matmul(&b));
+    report("sgemm 768x512x768", 2.0 * (m * k * n) as f64, || a.matmul(&b));
 
     // What is left of a Winograd convolution without its transforms: a product for each of the 36 places of a tile.
     let (places, outputs, channels, tiles) = (36, 128, 128, 1024);

@@ -7,6 +7,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "the description of a product is spent by computing it")]
 
 mod pack;
+pub(crate) mod rate;
 pub(crate) mod tile;
 
 use self::pack::{Factor, pack};

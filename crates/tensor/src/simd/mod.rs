@@ -15,6 +15,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+pub use crate::gemm::rate::kernel_rates;
 pub use peak::fma_peak;
 pub(crate) use vector::Vector;
 

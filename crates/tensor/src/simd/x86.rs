@@ -161,9 +161,13 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     fn sum(self) -> f32 {
-        let mut lanes = [0.0; 8];
-        self.to_slice(&mut lanes);
-        lanes.iter().sum()
+        // The halves added, then the quarters, then the eighths.
+        // SAFETY: see the top of the file.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
     }
     #[inline(always)]
     fn transpose(r: [Self; 8]) -> [Self; 8] {
@@ -262,9 +266,12 @@ impl Vector for Avx512 {
     }
     #[inline(always)]
     fn sum(self) -> f32 {
-        let mut lanes = [0.0; 16];
-        self.to_slice(&mut lanes);
-        lanes.iter().sum()
+        // SAFETY: see the top of the file.
+        let [low, high] = unsafe {
+            let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0));
+            [Avx2(_mm512_castps512_ps256(self.0)), Avx2(_mm256_castpd_ps(high))]
+        };
+        (low + high).sum()
     }
     #[inline(always)]
     fn transpose(rows: [Avx2; 8]) -> [Avx2; 8] {
