@@ -165,6 +165,7 @@ counts the direct method's operations against the rate of fused multiply-adds me
 exceed 1. Memory is the peak of the whole process less what it held before its inputs were made (PyTorch: after its import).
 
 A network has a ratio only if three steps from the peer's weights and batch gave the peer's losses.
+[Where impasto is behind](behind.md), and why, is said apart.
 """
 
 
