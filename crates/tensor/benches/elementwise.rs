@@ -122,6 +122,8 @@ impl Bench {
         self.time("max pool 2x2 backward", || places.spread(&y));
         let pool = MaxPool { kernel: 3, stride: 2, ceil: true };
         self.time("max pool 3x3", || pool.run(&x).0);
+        let (y, places) = pool.run(&x);
+        self.time("max pool 3x3 backward", || places.spread(&y));
         self.time("leaky relu 16M", || x.rectify(0.2).0);
         let (y, bits) = x.rectify(0.2);
         let mut g = y.map(|v| v);

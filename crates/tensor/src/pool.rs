@@ -85,7 +85,11 @@ impl Places {
     /// Where in its plane of the input each element of the result comes from.
     pub fn sources(&self) -> impl Iterator<Item = usize> {
         let size = self.y[2] * self.y[3];
-        self.at.iter().enumerate().map(move |(i, &at)| self.source(i % size, at))
+        let mut sources = Vec::with_capacity(self.at.len());
+        for at in self.at.chunks(size.max(1)) {
+            self.visit(at, |_, source| sources.push(source));
+        }
+        sources.into_iter()
     }
 
     /// The elements at these places of another tensor like the input.
@@ -99,9 +103,7 @@ impl Places {
         Tensor::build(self.y, |out| {
             parallel::rows(out, to, |plane, out| {
                 let (x, at) = (&x.data()[plane * from..][..from], &self.at[plane * to..][..to]);
-                for (i, o) in out.iter_mut().enumerate() {
-                    *o = x[self.source(i, at[i])];
-                }
+                self.visit(at, |i, source| out[i] = x[source]);
             });
         })
     }
@@ -114,24 +116,12 @@ impl Places {
     #[track_caller]
     pub fn spread<T: Element>(&self, g: &Tensor<T>) -> Tensor<T> {
         assert!(*g.shape() == self.y, "max_pool2d: expected {:?}, got {:?}", self.y, g.shape());
-        let [[_, w], [_, ow]] = self.sides();
         let [to, from] = self.sides().map(|[h, w]| h * w);
         Tensor::build(self.x, |out| {
             parallel::rows(out, to, |plane, out| {
                 let (g, at) = (&g.data()[plane * from..][..from], &self.at[plane * from..][..from]);
                 out.fill(T::splat(0.0));
-                if self.is_halving() {
-                    for ((g, at), out) in g.chunks(ow).zip(at.chunks(ow)).zip(out.chunks_mut(2 * w)) {
-                        for (j, (&g, &at)) in g.iter().zip(at).enumerate() {
-                            let at = usize::from(at);
-                            out[at / 2 * w + 2 * j + at % 2] = g;
-                        }
-                    }
-                    return;
-                }
-                for (i, (&g, &at)) in g.iter().zip(at).enumerate() {
-                    out[self.source(i, at)] += g;
-                }
+                self.visit(at, |i, source| out[source] += g[i]);
             });
         })
     }
@@ -141,57 +131,118 @@ impl Places {
         [&self.x, &self.y].map(|s| [s[2], s[3]])
     }
 
-    /// Whether the windows are two by two, side by side, and tile the plane.
-    fn is_halving(&self) -> bool {
-        let [[h, w], _] = self.sides();
-        self.pool.kernel == 2 && self.pool.stride == 2 && h % 2 == 0 && w % 2 == 0
-    }
-
-    /// Where in its plane of the input element `i` of a plane of the result comes from.
-    fn source(&self, i: usize, at: u8) -> usize {
+    /// Calls `f(i, source)` for each element of a plane of the result and where in its plane of the input it comes from.
+    #[inline]
+    fn visit(&self, at: &[u8], mut f: impl FnMut(usize, usize)) {
         let ([[_, w], [_, ow]], MaxPool { kernel, stride, .. }) = (self.sides(), self.pool);
-        let at = usize::from(at);
-        (i / ow * stride + at / kernel) * w + i % ow * stride + at % kernel
+        let mut steps = [0; 256];
+        for (at, step) in steps[..kernel * kernel].iter_mut().enumerate() {
+            *step = at / kernel * w + at % kernel;
+        }
+        for (row, at) in at.chunks(ow.max(1)).enumerate() {
+            for (j, &at) in at.iter().enumerate() {
+                f(row * ow + j, row * stride * w + j * stride + steps[usize::from(at)]);
+            }
+        }
     }
 
     /// The largest elements of one plane.
     fn find<T: Element>(&self, x: &[T], out: &mut [T], at: &mut [u8]) {
         let ([[h, w], [_, ow]], MaxPool { kernel, stride, .. }) = (self.sides(), self.pool);
-        if self.is_halving() {
-            for ((x, out), at) in x.chunks(2 * w).zip(out.chunks_mut(ow)).zip(at.chunks_mut(ow)) {
-                find_pairs(x, out, at);
+        let found = match (kernel, stride) {
+            (2, 2) => find_whole(Windows::<2, 2>, x, [w, ow], out, at),
+            (3, 1) => find_whole(Windows::<3, 1>, x, [w, ow], out, at),
+            (3, 2) => find_whole(Windows::<3, 2>, x, [w, ow], out, at),
+            _ => 0,
+        };
+        for (row, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).enumerate() {
+            let rows = &x[row * stride * w..h.min(row * stride + kernel) * w];
+            let found = if rows.len() == kernel * w { found } else { 0 };
+            for j in found..ow {
+                (out[j], at[j]) = self.window(rows, w, j * stride);
             }
-            return;
         }
-        for (i, (out, at)) in out.iter_mut().zip(at).enumerate() {
-            let (top, left) = (i / ow * stride, i % ow * stride);
-            let (mut largest, mut best) = (x[top * w + left], 0);
-            for row in 0..kernel.min(h - top) {
-                let start = (top + row) * w + left;
-                for (column, &v) in x[start..][..kernel.min(w - left)].iter().enumerate() {
-                    // NaN wins, so that it is seen in the loss and not lost here.
-                    if v > largest || v.is_nan() {
-                        (largest, best) = (v, row * kernel + column);
-                    }
+    }
+
+    /// The largest element of the window that begins at column `left` of some rows of the input.
+    fn window<T: Element>(&self, rows: &[T], w: usize, left: usize) -> (T, u8) {
+        let kernel = self.pool.kernel;
+        let (mut largest, mut place) = (rows[left], 0);
+        for (i, row) in rows.chunks(w).enumerate() {
+            for (j, &v) in row[left..w.min(left + kernel)].iter().enumerate() {
+                if is_larger(v, largest) {
+                    (largest, place) = (v, i * kernel + j);
                 }
             }
-            (*out, *at) = (largest, best as u8);
         }
+        (largest, place as u8)
     }
 }
 
+/// Whether `v` takes the place of the largest element so far. NaN wins, so that it is seen in the loss and not lost here.
+/// Without a branch, which would keep the compiler from making vectors.
+#[inline(always)]
+fn is_larger<T: Element>(v: T, largest: T) -> bool {
+    (v > largest) | v.is_nan()
+}
+
+/// `K` by `K` windows, `S` steps apart: known to the compiler, so that it can make vectors of them.
+struct Windows<const K: usize, const S: usize>;
+
 vectorised! {
-    /// The largest of every two by two elements of two adjacent rows.
-    fn find_pairs[T: Element](x: &[T], out: &mut [T], at: &mut [u8]) -> () {
-        let (above, below) = x.split_at(x.len() / 2);
-        let windows = above.chunks_exact(2).zip(below.chunks_exact(2));
-        for ((above, below), (out, at)) in windows.zip(out.iter_mut().zip(at)) {
-            (*out, *at) = (above[0], 0);
-            for (place, v) in [(1, above[1]), (2, below[0]), (3, below[1])] {
-                let wins = v > *out || v.is_nan();
-                (*out, *at) = if wins { (v, place) } else { (*out, *at) };
+    /// The largest elements of those windows of a plane that have all their rows and lie in whole groups of `S` columns.
+    /// Returns how many of a row these are.
+    fn find_whole[T: Element, const K: usize, const S: usize](
+        windows: Windows<K, S>,
+        x: &[T],
+        widths: [usize; 2],
+        out: &mut [T],
+        at: &mut [u8],
+    ) -> usize {
+        let (Windows, [w, ow]) = (windows, widths);
+        let count = (w / S + 1).saturating_sub(K.div_ceil(S)).min(ow);
+        for (i, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).enumerate() {
+            let Some(x) = x.get(i * S * w..(i * S + K) * w) else { break };
+            let mut rows = [x.as_chunks().0; K];
+            for (row, x) in rows.iter_mut().zip(x.chunks(w)) {
+                *row = x.as_chunks().0;
+            }
+            let (out, at) = (&mut out[..count], &mut at[..count]);
+            match count {
+                16.. => find_row::<T, K, S, 16>(rows, out, at),
+                8.. => find_row::<T, K, S, 8>(rows, out, at),
+                4.. => find_row::<T, K, S, 4>(rows, out, at),
+                _ => find_row::<T, K, S, 1>(rows, out, at),
             }
         }
+        count
+    }
+}
+
+/// The largest elements of windows of `K` rows, `N` windows at a time; the last `N` may overlap those before.
+#[inline(always)]
+fn find_row<T: Element, const K: usize, const S: usize, const N: usize>(
+    rows: [&[[T; S]]; K],
+    out: &mut [T],
+    at: &mut [u8],
+) {
+    for start in (0..out.len()).step_by(N) {
+        let start = start.min(out.len() - N);
+        // Nothing is below: if nothing is above either, the first place is right.
+        let mut largest = [T::splat(f64::NEG_INFINITY); N];
+        let mut places = [0; N];
+        for place in 0..K * K {
+            let (row, column) = (place / K, place % K);
+            let groups = &rows[row][start + column / S..][..N];
+            for j in 0..N {
+                let v = groups[j][column % S];
+                let wins = is_larger(v, largest[j]);
+                largest[j] = if wins { v } else { largest[j] };
+                places[j] = if wins { place as u8 } else { places[j] };
+            }
+        }
+        out[start..][..N].copy_from_slice(&largest);
+        at[start..][..N].copy_from_slice(&places);
     }
 }
 
@@ -212,21 +263,42 @@ mod tests {
         assert_eq!(pool(3, 1, false).1, vec![7]);
     }
 
+    /// The largest element of a window and its index in the plane, by the definition.
+    fn largest(x: &[f32], [h, w]: [usize; 2], kernel: usize, [top, left]: [usize; 2]) -> (f32, usize) {
+        let rows = top..h.min(top + kernel);
+        let mut places = rows.flat_map(|i| (left..w.min(left + kernel)).map(move |j| i * w + j));
+        let first = places.next().expect("a window begins in the plane");
+        places.fold((x[first], first), |best, i| if x[i] > best.0 || x[i].is_nan() { (x[i], i) } else { best })
+    }
+
     #[test]
-    fn halving_agrees_with_the_loop_over_windows() {
-        for (h, w) in [(2, 2), (6, 34), (20, 70)] {
-            let x = Tensor::<f32>::from_fn([2, 3, h, w], |i| ((i * 7919) % 13) as f32);
-            let g = Tensor::from_fn([2, 3, h / 2, w / 2], |i| i as f32);
-            let (y, places) = MaxPool { kernel: 2, stride: 2, ceil: false }.run(&x);
-            // One more row and column, outside of every window.
-            let wide = Tensor::from_fn([2, 3, h + 1, w + 1], |i| {
-                let (plane, row, column) = (i / (h + 1) / (w + 1), i / (w + 1) % (h + 1), i % (w + 1));
-                if row < h && column < w { x.data()[(plane * h + row) * w + column] } else { 0.0 }
-            });
-            let (want, slow) = MaxPool { kernel: 2, stride: 2, ceil: false }.run(&wide);
-            assert_eq!((y, &places.at), (want, &slow.at));
-            let cropped = slow.spread(&g).narrow(2, 0, h).narrow(3, 0, w);
-            assert_eq!(places.spread(&g), cropped);
+    fn windows_of_all_geometries_agree_with_the_definition() {
+        let geometries = [(2, 2), (3, 2), (3, 1), (2, 1), (4, 3), (2, 3), (1, 1)];
+        let sides = [[4, 4], [5, 9], [6, 34], [9, 17], [20, 39], [7, 71], [4, 128]];
+        for ((kernel, stride), ceil) in geometries.into_iter().flat_map(|g| [(g, false), (g, true)]) {
+            for [h, w] in sides {
+                let pool = MaxPool { kernel, stride, ceil };
+                // Equal elements, and some that are no numbers or the least there is.
+                let x = Tensor::<f32>::from_fn([2, 3, h, w], |i| match (i * 7919) % 31 {
+                    0 => f32::NAN,
+                    1..4 => f32::NEG_INFINITY,
+                    v => (v % 13) as f32,
+                });
+                let (y, places) = pool.run(&x);
+                let g = Tensor::from_fn(*y.shape(), |i| i as f32 + 1.0);
+                let mut back = Tensor::<f32>::zeros(*x.shape());
+                let (oh, ow) = (y.shape()[2], y.shape()[3]);
+                let picked = places.pick(&x);
+                for (i, from) in places.sources().enumerate() {
+                    let (plane, row, column) = (i / (oh * ow), i / ow % oh, i % ow);
+                    let window = [row * stride, column * stride];
+                    let (value, source) = largest(&x.data()[plane * h * w..][..h * w], [h, w], kernel, window);
+                    assert_eq!((y.data()[i].to_bits(), from), (value.to_bits(), source), "{pool:?} {h} {w} {i}");
+                    assert_eq!(picked.data()[i].to_bits(), value.to_bits());
+                    back.data_mut()[plane * h * w + source] += g.data()[i];
+                }
+                assert_eq!(places.spread(&g), back);
+            }
         }
     }
 
