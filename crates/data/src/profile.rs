@@ -1,6 +1,6 @@
 //! Colours as sRGB has them, whatever an ICC profile says they are.
 
-use image::DynamicImage;
+use image::{DynamicImage, ImageBuffer, Pixel};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 /// The picture with its colours in sRGB, 8 bits a sample, or as it was: where `icc` cannot be read, or speaks of other
@@ -12,40 +12,29 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 pub(crate) fn to_srgb(image: DynamicImage, icc: &[u8]) -> DynamicImage {
     let Ok(profile) = ColorProfile::new_from_slice(icc) else { return image };
     match (profile.color_space, image.color().has_color(), image.color().has_alpha()) {
-        (DataColorSpace::Rgb, true, false) => {
-            let mut image = image.into_rgb8();
-            convert(&profile, Layout::Rgb, &mut image);
-            image.into()
-        }
-        (DataColorSpace::Rgb, true, true) => {
-            let mut image = image.into_rgba8();
-            convert(&profile, Layout::Rgba, &mut image);
-            image.into()
-        }
-        (DataColorSpace::Gray, false, false) => {
-            let mut image = image.into_luma8();
-            convert(&profile, Layout::Gray, &mut image);
-            image.into()
-        }
-        (DataColorSpace::Gray, false, true) => {
-            let mut image = image.into_luma_alpha8();
-            convert(&profile, Layout::GrayAlpha, &mut image);
-            image.into()
-        }
+        (DataColorSpace::Rgb, true, false) => converted(image.into_rgb8(), &profile, Layout::Rgb),
+        (DataColorSpace::Rgb, true, true) => converted(image.into_rgba8(), &profile, Layout::Rgba),
+        (DataColorSpace::Gray, false, false) => converted(image.into_luma8(), &profile, Layout::Gray),
+        (DataColorSpace::Gray, false, true) => converted(image.into_luma_alpha8(), &profile, Layout::GrayAlpha),
         _ => image,
     }
 }
 
-fn convert(profile: &ColorProfile, layout: Layout, samples: &mut [u8]) {
+fn converted<P>(mut image: ImageBuffer<P, Vec<u8>>, profile: &ColorProfile, layout: Layout) -> DynamicImage
+where
+    P: Pixel<Subpixel = u8>,
+    DynamicImage: From<ImageBuffer<P, Vec<u8>>>,
+{
     let srgb = match layout {
         Layout::Gray | Layout::GrayAlpha => grey_srgb(),
         _ => ColorProfile::new_srgb(),
     };
-    let stored = samples.to_vec();
+    let stored = image.to_vec();
     let transform = profile.create_transform_8bit(layout, &srgb, layout, TransformOptions::default());
-    if transform.and_then(|t| t.transform(&stored, samples)).is_err() {
-        samples.copy_from_slice(&stored);
+    if transform.and_then(|t| t.transform(&stored, &mut image)).is_err() {
+        image.copy_from_slice(&stored);
     }
+    image.into()
 }
 
 /// Grey with sRGB's curve.

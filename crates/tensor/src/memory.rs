@@ -28,7 +28,7 @@ const DEFAULT_CAP: usize = 4 << 30;
 /// What the pool holds and has done since the start, or since [`reset_peak`] for the peak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Bytes in buffers that tensors hold now.
+    /// Bytes of the blocks that tensors hold now.
     pub live: usize,
     /// The largest `live` there was.
     pub peak: usize,
@@ -69,7 +69,7 @@ pub fn trim() {
     }
 }
 
-/// A block is taken for a buffer that leaves 1/SLACK of its size unused: idle blocks of many sizes would otherwise be kept
+/// An idle block may be larger than what is asked for by 1/SLACK of that: idle blocks of many sizes would otherwise be kept
 /// side by side, while few of them are in use at a time.
 const SLACK: usize = 2;
 
@@ -145,7 +145,7 @@ fn release(ptr: NonNull<u8>, size: usize) {
 }
 
 /// Sizes step by an eighth of a power of two, so that a slightly different batch still finds its buffers and at most
-/// an eighth of a block is unused.
+/// an eighth of a fresh block is unused; of a recycled one it may be more, see [`SLACK`].
 fn size_class(bytes: usize) -> usize {
     let step = (bytes.next_power_of_two() / 16).max(ALIGN);
     bytes.next_multiple_of(step)

@@ -54,7 +54,7 @@ fn transparency_shows_the_ground() {
     assert_eq!(picture.pixels(), [255, 255, 255, 7, 7, 7]);
 }
 
-/// Samples in Display P3, whose red reaches further than sRGB's: a file of such samples looks the same when read as sRGB.
+/// A file whose profile says that its samples are Display P3.
 #[test]
 fn colours_come_out_as_srgb() {
     let mut png = Vec::new();

@@ -58,7 +58,8 @@ impl Kernel for Spin<'_> {
                 Loop::Panels | Loop::Apart => unsafe { product::<V>(m, k, n, a, b, c) },
                 Loop::Dots => {
                     let xs: [_; VECTORS[0]] = std::array::from_fn(|i| pa.wrapping_add(i * (LENGTH + 16)));
-                    let ys: [_; VECTORS[1]] = std::array::from_fn(|i| pb.wrapping_add(i * (LENGTH + 16)));
+                    // Neighbouring taps read the same plane, a place apart.
+                    let ys: [_; VECTORS[1]] = std::array::from_fn(|i| pb.wrapping_add(i));
                     // SAFETY: as above.
                     let sums = unsafe { dots::<V, { VECTORS[0] }, { VECTORS[1] }>(LENGTH / V::LANES, xs, ys) };
                     black_box(sums);
@@ -75,20 +76,24 @@ impl Kernel for Spin<'_> {
 /// Numbers of every operand.
 const ROOM: usize = 64 * 1024;
 
+fn filled(v: f32) -> Buffer<f32> {
+    let mut numbers = Buffer::stale(ROOM);
+    numbers.fill(v);
+    numbers
+}
+
 /// Names and best rates, in GFLOP/s over the threads of the current pool, of the innermost loops that products and
 /// convolutions spend their time in: to be held against [`fma_peak`](simd::fma_peak).
 pub fn kernel_rates() -> Vec<(&'static str, f64)> {
     const TRIES: usize = 30;
+    let (a, b) = (filled(0.5), filled(0.25));
     [("panels", Loop::Panels), ("rows apart", Loop::Apart), ("inner products", Loop::Dots)]
         .into_iter()
         .map(|(name, which)| {
             let rate = |_| {
                 let start = Instant::now();
                 let done: usize = parallel::collect(parallel::threads(), |_| {
-                    let [mut a, mut b, mut c] = [(); 3].map(|()| Buffer::stale(ROOM));
-                    a.fill(0.5);
-                    b.fill(0.25);
-                    c.fill(0.0);
+                    let mut c = filled(0.0);
                     (0..10).map(|_| simd::run(Spin { which, a: &a, b: &b, c: &mut c })).sum::<usize>()
                 })
                 .into_iter()
@@ -98,4 +103,24 @@ pub fn kernel_rates() -> Vec<(&'static str, f64)> {
             (name, (0..TRIES).map(rate).fold(0.0, f64::max))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_their_operands_at_every_level() {
+        let (a, b) = (filled(0.5), filled(0.25));
+        for level in simd::available() {
+            for which in [Loop::Panels, Loop::Apart, Loop::Dots] {
+                let mut c = filled(0.0);
+                simd::run_at(level, Spin { which, a: &a, b: &b, c: &mut c });
+                let want = if matches!(which, Loop::Dots) { 0.0 } else { (TIMES * SIZE[1]) as f32 * 0.125 };
+                for row in c.chunks(ROW).take(SIZE[0]) {
+                    assert!(row[..SIZE[2]].iter().all(|&v| v == want), "{level}: {:?}, not {want}", &row[..8]);
+                }
+            }
+        }
+    }
 }

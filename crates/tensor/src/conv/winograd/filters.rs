@@ -75,11 +75,10 @@ fn eight_filters<V: Vector>(w: &[f32], stride: usize, lanes: usize, taps: usize)
     let mut filters = [V::Eight::zero(); MOST];
     for (group, filters) in filters.chunks_mut(8).enumerate() {
         let first = group * 8;
-        let here = taps.saturating_sub(first).min(8);
         let mut lines = [V::Eight::zero(); 8];
         for (l, line) in lines.iter_mut().enumerate().take(lanes) {
             let w = &w[l * stride..][..taps];
-            *line = if here == 8 { V::Eight::from_slice(&w[first..]) } else { V::Eight::from_part(&w[taps - here..]) };
+            *line = V::Eight::from_start(&w[first.min(taps)..]);
         }
         filters.copy_from_slice(&V::transpose(lines));
     }
