@@ -103,7 +103,7 @@ impl Kernel for BandSums<'_> {
         for group in 0..job.groups {
             for (c, out) in copies.chunks_mut(size).take(channels).enumerate() {
                 let channel = band.image * job.channels + group * channels + c;
-                planes.fill(&self.x[channel * plane..][..plane], &rows, out);
+                planes.fill::<V>(&self.x[channel * plane..][..plane], &rows, out);
             }
             let sum = &mut self.sum[group * outputs * channels * taps.len()..];
             for o in (0..outputs).step_by(OUTPUTS) {

@@ -129,7 +129,8 @@ impl Job<'_> {
     }
 
     /// Packs the places that taps of channels read, `[channel, tap, row]`.
-    fn pack(&self, block: &Block, channels: Range<usize>, plane: &mut [f32], out: &mut [f32], row: usize) {
+    #[inline(always)]
+    fn pack<V: Vector>(&self, block: &Block, channels: Range<usize>, plane: &mut [f32], out: &mut [f32], row: usize) {
         let (Lowered { input: [h, w], .. }, planes) = (self.lowered, &self.planes);
         let columns = self.family.size[1];
         let (rows, low) = self.rows(block);
@@ -138,7 +139,7 @@ impl Job<'_> {
             for (n, image) in block.images.clone().enumerate() {
                 let channel = self.group * self.channels() + c;
                 let x = &self.x[(image * self.lowered.channels + channel) * h * w..][..h * w];
-                planes.fill(x, &rows, plane);
+                planes.fill::<V>(x, &rows, plane);
                 for (t, tap) in self.family.taps.iter().enumerate() {
                     let out = &mut out[(i * self.family.taps.len() + t) * row + n * block.rows.len() * columns..];
                     let number = tap.plane[0] * self.lowered.step_in[1] + tap.plane[1];
@@ -163,7 +164,7 @@ impl Job<'_> {
         let mut plane = Buffer::stale(self.planes.size());
         for first in (0..channels).step_by(run) {
             let some = first..(first + run).min(channels);
-            self.pack(block, some.clone(), &mut plane, &mut packed, row);
+            self.pack::<V>(block, some.clone(), &mut plane, &mut packed, row);
             // SAFETY: `packed` holds these rows with room for whole strips, `result` all rows of outputs, and the weights
             // were arranged for this family.
             unsafe {
@@ -199,7 +200,7 @@ impl Job<'_> {
         for (n, image) in block.images.clone().enumerate() {
             for (c, out) in copies.chunks_mut(size).take(self.channels()).enumerate() {
                 let channel = image * self.lowered.channels + self.group * self.channels() + c;
-                planes.fill(&self.x[channel * h * w..][..h * w], &rows, out);
+                planes.fill::<V>(&self.x[channel * h * w..][..h * w], &rows, out);
             }
             for r in 0..block.rows.len() {
                 let line = (n * block.rows.len() + r) * columns;

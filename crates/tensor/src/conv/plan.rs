@@ -26,7 +26,7 @@ pub enum Algorithm {
 /// Channels on either side below which transforms cost more than they save.
 const FEW: usize = 12;
 /// Bytes of filters for F(6, 3) above which the transform of filters is too dear.
-const FILTERS: usize = 20 << 20;
+const FILTERS: usize = 80 << 20;
 
 static EXACT: AtomicBool = AtomicBool::new(false);
 

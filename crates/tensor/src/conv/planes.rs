@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lower::Lowered;
+use crate::simd::Vector;
 
 /// The layout of the planes of one channel.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,18 @@ impl Planes {
 
     /// Fills the given rows of all planes from one channel `x` `[H, W]`. `out` holds those rows only, plane behind plane.
     #[inline(always)]
-    pub(super) fn fill(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
+    pub(super) fn fill<V: Vector>(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
+        self.copy::<V, true>(x, rows, out);
+    }
+
+    /// As [`fill`](Self::fill), for all rows of planes that were filled before, or that are zero: writes no zeros.
+    #[inline(always)]
+    pub(super) fn refill<V: Vector>(&self, x: &[f32], out: &mut [f32]) {
+        self.copy::<V, false>(x, &(0..self.rows), out);
+    }
+
+    #[inline(always)]
+    fn copy<V: Vector, const ZEROS: bool>(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
         let ([h, w], [sh, sw]) = (self.input, self.step);
         for (p, plane) in out.chunks_mut(rows.len() * self.pitch).take(sh * sw).enumerate() {
             let (py, px) = (p / sw, p % sw);
@@ -52,14 +64,19 @@ impl Planes {
             let count = w.saturating_sub(start).div_ceil(sw).min(self.pitch - first);
             for (row, out) in rows.clone().zip(plane.chunks_mut(self.pitch)) {
                 let y = sh as isize * (self.low[0] + row as isize) + py as isize;
+                let (before, rest) = out.split_at_mut(first);
+                let (inside, behind) = rest.split_at_mut(count);
                 if y < 0 || y >= h as isize || count == 0 {
-                    out.fill(0.0);
+                    if ZEROS {
+                        out.fill(0.0);
+                    }
                     continue;
                 }
-                let line = &x[y as usize * w + start..(y as usize + 1) * w];
-                out[..first].fill(0.0);
-                out[first + count..].fill(0.0);
-                every(&mut out[first..first + count], line, sw);
+                if ZEROS {
+                    before.fill(0.0);
+                    behind.fill(0.0);
+                }
+                every::<V>(inside, &x[y as usize * w + start..(y as usize + 1) * w], sw);
             }
         }
     }
@@ -67,15 +84,20 @@ impl Planes {
 
 /// out[j] = line[step j]
 #[inline(always)]
-fn every(out: &mut [f32], line: &[f32], step: usize) {
-    match step {
-        1 => out.copy_from_slice(&line[..out.len()]),
-        2 => {
-            let (pairs, last) = line.as_chunks::<2>();
-            let mut out = out.iter_mut();
-            (&mut out).zip(pairs).for_each(|(o, pair)| *o = pair[0]);
-            out.zip(last).for_each(|(o, &v)| *o = v);
+fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
+    let whole = if step <= 2 { out.len().min(line.len() / step) / 8 * 8 } else { 0 };
+    let (vectors, rest) = out.split_at_mut(whole);
+    let (lines, last) = line.split_at(whole * step);
+    if step == 1 {
+        for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(8)) {
+            V::Eight::from_slice(line).to_slice(out);
         }
-        _ => out.iter_mut().zip(line.iter().step_by(step)).for_each(|(o, &v)| *o = v),
+    } else {
+        for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(16)) {
+            V::part(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
+        }
+    }
+    for (out, v) in rest.iter_mut().zip(last.iter().step_by(step)) {
+        *out = *v;
     }
 }

@@ -117,6 +117,16 @@ impl Vector for Base {
         self.0.to_array().iter().sum()
     }
     #[inline(always)]
+    fn part(a: Self, b: Self) -> [Self; 2] {
+        let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (a.0.to_array(), b.0.to_array());
+        [Self(f32x8::new([a, c, e, g, i, k, m, o])), Self(f32x8::new([b, d, f, h, j, l, n, p]))]
+    }
+    #[inline(always)]
+    fn zip(a: Self, b: Self) -> [Self; 2] {
+        let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (a.0.to_array(), b.0.to_array());
+        [Self(f32x8::new([a, i, b, j, c, k, d, l])), Self(f32x8::new([e, m, f, n, g, o, h, p]))]
+    }
+    #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
         f32x8::transpose(rows.map(|r| r.0)).map(Self)
     }

@@ -195,6 +195,15 @@ mod tests {
                     assert!((out - want).abs() <= 1e-6 * want.abs(), "{name}({}, {}): {out}, not {want}", a[i], b[i]);
                 }
             };
+            let sixteen: [f32; 16] = std::array::from_fn(|i| i as f32);
+            let [low, high] = [0, 8].map(|i| V::Eight::from_slice(&sixteen[i..]));
+            let halves = V::part(low, high);
+            for (i, v) in halves.iter().chain(&V::zip(halves[0], halves[1])).enumerate() {
+                let mut out = [0.0; 8];
+                v.to_slice(&mut out);
+                let want = |j: usize| if i < 2 { sixteen[2 * j + i] } else { sixteen[8 * (i - 2) + j] };
+                assert_eq!(out, std::array::from_fn(want), "part and zip");
+            }
             check("add", x + y, |a, b| a + b);
             check("sub", x - y, |a, b| a - b);
             check("mul", x * y, |a, b| a * b);

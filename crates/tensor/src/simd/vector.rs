@@ -64,6 +64,10 @@ pub(crate) trait Vector:
     fn frexp(a: Self) -> (Self, Self);
     /// The sum of all lanes, in a fixed order.
     fn sum(self) -> f32;
+    /// Of sixteen numbers a b, those at even places and those at odd places.
+    fn part(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
+    /// The reverse of [`part`](Self::part): a0 b0 a1 b1 ..
+    fn zip(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
     /// Eight vectors of eight lanes, rows and columns exchanged.
     fn transpose(rows: [Self::Eight; 8]) -> [Self::Eight; 8];
 

@@ -170,6 +170,18 @@ impl Vector for Avx2 {
         }
     }
     #[inline(always)]
+    fn part(a: Self, b: Self) -> [Self; 2] {
+        // The halves of a and b side by side, then the places of each group of four.
+        let [low, high] = Self::halves(a, b);
+        // SAFETY: see the top of the file.
+        unsafe { [Self(_mm256_shuffle_ps::<0x88>(low.0, high.0)), Self(_mm256_shuffle_ps::<0xdd>(low.0, high.0))] }
+    }
+    #[inline(always)]
+    fn zip(a: Self, b: Self) -> [Self; 2] {
+        let [low, high] = Self::pairs(a, b);
+        Self::halves(low, high)
+    }
+    #[inline(always)]
     fn transpose(r: [Self; 8]) -> [Self; 8] {
         // Pairs of rows, then quadruples, then halves.
         let ([a0, a1], [b0, b1]) = (Self::pairs(r[0], r[1]), Self::pairs(r[2], r[3]));
@@ -272,6 +284,14 @@ impl Vector for Avx512 {
             [Avx2(_mm512_castps512_ps256(self.0)), Avx2(_mm256_castpd_ps(high))]
         };
         (low + high).sum()
+    }
+    #[inline(always)]
+    fn part(a: Avx2, b: Avx2) -> [Avx2; 2] {
+        Avx2::part(a, b)
+    }
+    #[inline(always)]
+    fn zip(a: Avx2, b: Avx2) -> [Avx2; 2] {
+        Avx2::zip(a, b)
     }
     #[inline(always)]
     fn transpose(rows: [Avx2; 8]) -> [Avx2; 8] {

@@ -1,67 +1,88 @@
-//! The filters at a scheme's points, eight outputs in the lanes.
+//! The filters at a scheme's points, outputs in the lanes.
+
+use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::scheme::{FilterMatrix, Matrix, SIDE, Scheme};
 use super::tiles::square;
-use super::{Term, stride};
-use crate::conv::lower::Lowered;
+use super::{Job, Term, each, stride};
+use crate::gemm::tile::ROWS;
 use crate::memory::Buffer;
-use crate::parallel::{self, Scatter};
+use crate::parallel::Scatter;
 use crate::simd::{self, Kernel, Vector};
 
-/// Transformed filters: for each family and point a matrix `[terms * C, row]`.
+/// The filters of some families and outputs at all points: for each family and point a matrix in panels of [`ROWS`] outputs,
+/// as a product reads them, `[panel, channel * terms, ROWS]`.
 pub(super) struct Filters {
-    pub(super) values: Buffer<f32>,
-    pub(super) row: usize,
-    pub(super) point: usize,
+    values: Buffer<f32>,
+    families: Range<usize>,
+    points: usize,
+    point: usize,
+    /// Distance of panels.
+    pub(super) panel: usize,
 }
 
-/// Transforms all filters, eight outputs in the lanes.
-pub(super) fn transform_filters<S: Scheme>(job: &Lowered, terms: &[Vec<Term>], w: &[f32]) -> Filters {
-    let row = stride(job.outputs);
-    let channels = terms[0].len() * job.channels;
-    // Of odd length in lines, too: points are written side by side.
-    let point = stride(channels * row);
-    let points = S::POINTS * S::POINTS;
-    let mut values = Buffer::stale(terms.len() * points * point + 64);
-    let scatter = Scatter::new(&mut values);
-    parallel::tasks(job.channels, |c| {
-        let (w, at) = (&w[c * job.weights[1]..], c * row);
-        let scheme = std::marker::PhantomData::<S>;
-        simd::run(Channel { job, w, terms, out: &scatter, at, row, point, scheme });
-    });
-    Filters { values, row, point }
+impl Filters {
+    /// Transforms filters among the weights `w`, by all threads or here.
+    pub(super) fn new<S: Scheme>(
+        job: &Job,
+        w: &[f32],
+        families: Range<usize>,
+        outputs: Range<usize>,
+        shared: bool,
+    ) -> Self {
+        // Eight lanes are written for six outputs: the rest runs into the next channel, or into what is left over at the end.
+        let panel = stride(job.inner() * ROWS + 8 - ROWS);
+        let panels = outputs.len().div_ceil(ROWS);
+        // Of odd length in lines, too: points are written side by side.
+        let (points, point) = (S::POINTS * S::POINTS, stride(panels * panel));
+        let mut values = Buffer::stale(families.len() * points * point);
+        let (out, terms) = (&Scatter::new(&mut values), &job.terms[families.clone()]);
+        each(shared, panels, |number| {
+            let first = outputs.start + number * ROWS;
+            let outputs = first..(first + ROWS).min(outputs.end);
+            let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, scheme: PhantomData::<S> };
+            simd::run_at(job.level, panel);
+        });
+        Self { values, families, points, point, panel }
+    }
+
+    /// The matrix of a point, counted from the first of a family on.
+    pub(super) fn at(&self, family: usize, point: usize) -> *const f32 {
+        self.values[((family - self.families.start) * self.points + point) * self.point..].as_ptr()
+    }
 }
 
 /// Weights of one filter: 3x3, or 4x4 for four terms.
 const MOST: usize = 16;
 
-/// All filters of one channel.
-struct Channel<'a, S> {
-    job: &'a Lowered,
-    w: &'a [f32],
+/// The filters of six outputs.
+struct Panel<'a, S> {
+    job: &'a Job<'a>,
     terms: &'a [Vec<Term>],
+    w: &'a [f32],
+    outputs: Range<usize>,
     out: &'a Scatter<'a, f32>,
     at: usize,
-    row: usize,
     point: usize,
-    scheme: std::marker::PhantomData<S>,
+    scheme: PhantomData<S>,
 }
-impl<S: Scheme> Kernel for Channel<'_, S> {
+impl<S: Scheme> Kernel for Panel<'_, S> {
     type Output = ();
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes points by pointers")]
     fn run<V: Vector>(self) {
-        let Self { job, w, terms, out, at, row, point, .. } = self;
-        let taps = terms.iter().flatten().map(|term| term.weights.len()).sum();
+        let Self { job: Job { lowered, .. }, terms, w, outputs, out, at, point, .. } = self;
+        let taps = lowered.families.iter().map(|family| family.taps.len()).sum();
         let points = S::POINTS * S::POINTS;
-        for first in (0..job.outputs).step_by(8) {
-            let lanes = 8.min(job.outputs - first);
-            let filters = eight_filters::<V>(&w[first * job.weights[0]..], job.weights[0], lanes, taps);
+        let w = &w[outputs.start * lowered.weights[0]..];
+        for c in 0..lowered.channels {
+            let filters = eight_filters::<V>(&w[c * lowered.weights[1]..], lowered.weights[0], outputs.len(), taps);
             for (f, terms) in terms.iter().enumerate() {
                 for (i, term) in terms.iter().enumerate() {
-                    let start = at + f * points * point + i * job.channels * row + first;
+                    let start = f * points * point + at + (c * terms.len() + i) * ROWS;
                     let out = out.at(start, (points - 1) * point + 8);
-                    // SAFETY: rows have room for whole groups of eight, and this channel's rows are this task's.
+                    // SAFETY: this panel of every point is this task's, with room for eight numbers behind the last six.
                     unsafe { at_points::<V::Eight, S>(&filters, &term.weights, out, point) };
                 }
             }

@@ -110,7 +110,7 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
     fn run<V: Vector>(self) {
         let Work { grid, terms, source, padded, .. } = self.work;
         let size = source.copy_size();
-        let mut copies = Buffer::stale(8 * size);
+        let mut copies = source.copies(8);
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
         let lanes = 8.min(source.channels - 8 * self.octet);
@@ -120,7 +120,7 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
             if place.image != copied {
                 copied = place.image;
                 for l in 0..lanes {
-                    source.copy(copied, 8 * self.octet + l, &mut copies[l * size..][..size]);
+                    source.copy::<V>(copied, 8 * self.octet + l, &mut copies[l * size..][..size]);
                 }
             }
             for (i, term) in terms.iter().enumerate() {

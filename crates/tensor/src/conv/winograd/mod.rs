@@ -2,9 +2,9 @@
 //! each also transposed. The filters and all tiles of the picture are transformed, each of the scheme's points becomes one
 //! matrix product over channels, and the products are transformed back.
 //!
-//! Tiles are worked off in blocks. Where all filters fit the caches, a block is one task from start to end and what lies
-//! between never leaves them. Where they do not, every step of a large block is shared out, so that the filters are read once
-//! for many tiles.
+//! Tiles are worked off in blocks. Where all filters fit the caches, they are transformed first, and a block is one task
+//! from start to end. Where they do not, a block is large, its tiles are transformed by all, and each task makes some of the
+//! outputs from their weights on: what lies between weights and outputs never leaves the caches, nor is it made twice.
 
 mod filters;
 mod gradient;
@@ -12,9 +12,10 @@ mod scheme;
 mod source;
 mod tiles;
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
-use self::filters::{Filters, transform_filters};
+use self::filters::Filters;
 use self::scheme::{F42, F43, F63, InputMatrix, OutputMatrix, SIDE, Scheme};
 use self::source::{Grid, Place, Source};
 use self::tiles::{Patches, inverse, nothing, square, transform};
@@ -23,15 +24,22 @@ use super::{Conv2d, Epilogue, Slot};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
 use crate::memory::Buffer;
 use crate::parallel::{self, Scatter};
-use crate::simd::{self, Kernel, Vector};
+use crate::simd::{self, Kernel, Level, Vector};
 use crate::tensor::Tensor;
 
-/// Bytes of transformed filters above which every step of a block is shared out.
-const FILTERS_IN_CACHE: usize = 6 << 20;
-/// Tiles of a block whose steps are shared out.
-const LARGE_BLOCK: usize = 512;
-/// Numbers that a task's block may have between its steps: a second cache and a share of the third.
-const BLOCK_NUMBERS: usize = 320 << 10;
+/// Transformed filters, as numbers, above which a block is shared out.
+const FILTERS_IN_CACHE: usize = 1536 << 10;
+/// Numbers before the products of a block that is shared out: a share of the third cache.
+const LARGE_BLOCK: usize = 2 << 20;
+/// Outputs of a task of such a block: three panels, so that a strip of tiles is read a few times once it is there.
+const GROUP: usize = 3 * ROWS;
+/// Numbers behind the products that such a task may have at a time: a share of the second cache.
+const GROUP_NUMBERS: usize = 100 << 10;
+/// Numbers before and behind the products of a block that is one task: a second cache and a share of the third.
+const SMALL_BLOCK: usize = 320 << 10;
+/// The widest strip of any level.
+const WIDEST: usize = 32;
+
 /// Which scheme computes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tiles {
@@ -92,22 +100,39 @@ fn stride(numbers: usize) -> usize {
 
 /// A whole job.
 struct Job<'a> {
+    /// Decides how wide a strip is: read once, so that what is written and what is read agree whatever happens meanwhile.
+    level: Level,
     lowered: &'a Lowered,
     terms: &'a [Vec<Term>],
     grid: Grid,
     source: Source<'a>,
-    filters: Filters,
     y: Scatter<'a, f32>,
     epilogue: Epilogue<'a>,
 }
 
-/// Tiles on their way: `[family, point, term * C, row]` before the products, `[family, point, O, row]` behind.
+/// The filters: all of them at their points, or weights that each task transforms for itself.
+enum Weights<'a> {
+    AtPoints(Filters),
+    Plain(&'a [f32]),
+}
+
+/// Tiles before the products, for one row of families, in strips as the products read them:
+/// `[family, point, strip, channel * terms, tile]`.
 struct Block<'b> {
-    tiles: Range<usize>,
+    families: Range<usize>,
     places: Vec<Place>,
+    values: Scatter<'b, f32>,
+    point: usize,
+}
+
+/// Tiles behind the products, of some outputs: `[family, point, output, row]`.
+struct Group<'b> {
+    outputs: Range<usize>,
+    /// Tiles of the block: from the start of a strip on.
+    tiles: Range<usize>,
+    values: Scatter<'b, f32>,
     row: usize,
-    before: (Scatter<'b, f32>, usize),
-    behind: (Scatter<'b, f32>, usize),
+    point: usize,
 }
 
 fn run<S: Scheme>(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
@@ -115,17 +140,26 @@ fn run<S: Scheme>(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epi
     let terms: Vec<Vec<Term>> = lowered.families.iter().map(|f| terms(f, lowered.step_in[1], S::TAPS)).collect();
     let size = lowered.families[0].size;
     let grid = Grid::new(lowered.images, size, S::OUTPUTS);
-    let filters = transform_filters::<S>(&lowered, &terms, w);
     Tensor::build(conv.shape(slot), |y| {
-        let points = S::POINTS * S::POINTS;
-        let rows = terms.iter().map(Vec::len).sum::<usize>() * lowered.channels + terms.len() * lowered.outputs;
-        let staged = filters.values.len() * size_of::<f32>() > FILTERS_IN_CACHE;
-        let tiles = if staged { LARGE_BLOCK } else { (BLOCK_NUMBERS / (points * rows) / 16 * 16).clamp(16, 96) };
         let source = Source::new(&lowered, x, S::OUTPUTS);
-        let job = Job { lowered: &lowered, terms: &terms, grid, source, filters, y: Scatter::new(y), epilogue };
-        let blocks = grid.tiles().div_ceil(tiles);
-        let block = |b: usize| job.block::<S>(b * tiles..((b + 1) * tiles).min(grid.tiles()), staged);
-        if staged { (0..blocks).for_each(block) } else { parallel::tasks(blocks, block) }
+        let (level, y) = (simd::level(), Scatter::new(y));
+        let job = Job { level, lowered: &lowered, terms: &terms, grid, source, y, epilogue };
+        let (all, tiles) = (0..lowered.families.len(), grid.tiles());
+        let points = S::POINTS * S::POINTS;
+        let filters = points * all.len() * job.inner() * lowered.outputs;
+        // Numbers of a tile before and behind the products.
+        let [before, behind] = [job.inner(), lowered.outputs].map(|rows| points * lowered.step_out[1] * rows);
+        if filters > FILTERS_IN_CACHE {
+            let most = (LARGE_BLOCK / before / WIDEST * WIDEST).max(WIDEST);
+            let once = tiles <= most;
+            let at_points = || Weights::AtPoints(Filters::new::<S>(&job, w, all, 0..lowered.outputs, true));
+            let weights = if once { Weights::Plain(w) } else { at_points() };
+            (0..tiles.div_ceil(most)).for_each(|b| job.block::<S>(&weights, b * most, most, true));
+        } else {
+            let weights = Weights::AtPoints(Filters::new::<S>(&job, w, all, 0..lowered.outputs, true));
+            let most = (SMALL_BLOCK / (before + behind) / 16 * 16).clamp(16, 96);
+            parallel::tasks(tiles.div_ceil(most), |b| job.block::<S>(&weights, b * most, most, false));
+        }
     })
 }
 
@@ -135,80 +169,112 @@ fn each(shared: bool, n: usize, f: impl Fn(usize) + Sync + Send) {
 }
 
 impl Job<'_> {
-    fn block<S: Scheme>(&self, tiles: Range<usize>, shared: bool) {
-        let points = S::POINTS * S::POINTS;
-        let row = stride(tiles.len());
-        let families = self.terms.len();
-        let channels = self.terms[0].len() * self.lowered.channels;
-        let point = |rows: usize| rows * row + 16;
-        let mut before = Buffer::stale(families * points * point(channels));
-        let mut behind = Buffer::stale(families * points * point(self.lowered.outputs));
-        let block = Block {
-            places: tiles.clone().map(|t| self.grid.place(t)).collect(),
-            tiles,
-            row,
-            before: (Scatter::new(&mut before), point(channels)),
-            behind: (Scatter::new(&mut behind), point(self.lowered.outputs)),
+    /// The inner length of the products.
+    fn inner(&self) -> usize {
+        self.terms[0].len() * self.lowered.channels
+    }
+
+    /// Up to `most` tiles from `first` on, one row of families after another.
+    fn block<S: Scheme>(&self, weights: &Weights, first: usize, most: usize, shared: bool) {
+        let tiles = first..(first + most).min(self.grid.tiles());
+        let Lowered { channels, outputs, step_out: [sh, sw], .. } = *self.lowered;
+        let point = stride(tiles.len().next_multiple_of(WIDEST) * self.inner());
+        let mut values = Buffer::stale(sw * S::POINTS * S::POINTS * point);
+        let places: Vec<Place> = tiles.map(|t| self.grid.place(t)).collect();
+        let rows = if shared { GROUP } else { outputs };
+        for y in 0..sh {
+            let families = y * sw..(y + 1) * sw;
+            let block = Block { families, places: places.clone(), values: Scatter::new(&mut values), point };
+            each(shared, channels, |channel| {
+                simd::run_at(self.level, Input::<S> { job: self, block: &block, channel, scheme: PhantomData });
+            });
+            each(shared, outputs.div_ceil(rows), |g| {
+                self.group::<S>(weights, &block, g * rows..((g + 1) * rows).min(outputs), shared);
+            });
+        }
+    }
+
+    /// Some outputs of a block: their products, and their places. Of a shared block, some tiles at a time.
+    fn group<S: Scheme>(&self, weights: &Weights, block: &Block, outputs: Range<usize>, shared: bool) {
+        let families = block.families.clone();
+        let points = families.len() * S::POINTS * S::POINTS;
+        let own;
+        let filters = match weights {
+            Weights::AtPoints(filters) => filters,
+            Weights::Plain(w) => {
+                own = Filters::new::<S>(self, w, families, outputs.clone(), false);
+                &own
+            }
         };
-        each(shared, self.lowered.channels, |c| simd::run(Input::<S>::new(self, &block, c)));
-        each(shared, families * points, |at| {
-            let step = Products { job: self, block: &block, at, channels };
-            simd::run(step);
-        });
-        each(shared, self.lowered.outputs, |o| simd::run(Output::<S>::new(self, &block, o)));
+        let all = block.places.len();
+        let most = (GROUP_NUMBERS / (points * outputs.len()) / WIDEST * WIDEST).max(WIDEST);
+        let most = if shared { most.min(all) } else { all };
+        let row = stride(most);
+        let point = outputs.len() * row + 16;
+        let mut values = Buffer::stale(points * point);
+        for first in (0..all).step_by(most) {
+            let tiles = first..(first + most).min(all);
+            let group = Group { outputs: outputs.clone(), tiles, values: Scatter::new(&mut values), row, point };
+            for at in 0..points {
+                simd::run_at(self.level, Products { job: self, filters, block, group: &group, at });
+            }
+            for output in outputs.clone() {
+                let step = Output::<S> { job: self, block, group: &group, output, scheme: PhantomData };
+                simd::run_at(self.level, step);
+            }
+        }
     }
 }
 
-/// One step of a block for one channel, or one output.
-macro_rules! step {
-    ($name:ident) => {
-        struct $name<'a, S> {
-            job: &'a Job<'a>,
-            block: &'a Block<'a>,
-            channel: usize,
-            scheme: std::marker::PhantomData<S>,
-        }
-        impl<'a, S> $name<'a, S> {
-            fn new(job: &'a Job<'a>, block: &'a Block<'a>, channel: usize) -> Self {
-                Self { job, block, channel, scheme: std::marker::PhantomData }
-            }
-        }
-    };
+/// One channel of a block.
+struct Input<'a, S> {
+    job: &'a Job<'a>,
+    block: &'a Block<'a>,
+    channel: usize,
+    scheme: PhantomData<S>,
 }
-step!(Input);
-step!(Output);
-
 impl<S: Scheme> Kernel for Input<'_, S> {
     type Output = ();
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes tiles by pointers")]
     fn run<V: Vector>(self) {
-        let (Job { lowered, terms, source, .. }, block, c) = (self.job, self.block, self.channel);
-        let (first, last) = (block.places[0].image, block.places[block.places.len() - 1].image);
+        let (Job { terms, source, .. }, block, c) = (self.job, self.block, self.channel);
+        let (width, channels) = (strip::<V>(), self.job.inner());
+        // Eight tiles are of eight pictures at most, which lie in a ring.
         let size = source.copy_size();
-        let mut copies = Buffer::stale(size * (last + 1 - first));
-        for image in first..=last {
-            source.copy(image, c, &mut copies[(image - first) * size..][..size]);
-        }
+        let mut next = block.places[0].image;
+        let ring = (block.places[block.places.len() - 1].image + 1 - next).min(8);
+        let mut copies = source.copies(ring);
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
-        for (f, terms) in terms.iter().enumerate() {
-            for (i, term) in terms.iter().enumerate() {
-                let row = i * lowered.channels + c;
-                for (g, places) in block.places.chunks(8).enumerate() {
+        for (g, places) in block.places.chunks(8).enumerate() {
+            while next <= places[places.len() - 1].image {
+                source.copy::<V>(next, c, &mut copies[next % ring * size..][..size]);
+                next += 1;
+            }
+            for (f, terms) in terms[block.families.clone()].iter().enumerate() {
+                for (i, term) in terms.iter().enumerate() {
+                    let row = c * terms.len() + i;
                     let mut corners = [nothing(); 8];
                     for ((corner, place), patch) in corners.iter_mut().zip(places).zip(&mut patches) {
-                        let copied = &copies[(place.image - first) * size..];
+                        let copied = &copies[place.image % ring * size..];
                         let (view, shift) = source.view(place.image, c, term, copied);
                         let (y, x) = (place.y as isize + shift[0], place.x as isize + shift[1]);
                         *corner = view.tile(y, x, S::POINTS, patch);
                     }
-                    let (before, point) = &block.before;
-                    let start = f * S::POINTS * S::POINTS * point + row * block.row + g * 8;
-                    let out = before.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
+                    let (strip, place) = (g * 8 / width, g * 8 % width);
+                    let start = f * S::POINTS * S::POINTS * block.point + (strip * channels + row) * width + place;
+                    let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
                     // SAFETY: `tile` gives places with eight numbers a row; this channel's row of every point is its own.
                     unsafe {
-                        transform::<V::Eight, InputMatrix<S>>(&corners, S::POINTS, S::POINTS, &mut half, out, *point);
+                        transform::<V::Eight, InputMatrix<S>>(
+                            &corners,
+                            S::POINTS,
+                            S::POINTS,
+                            &mut half,
+                            out,
+                            block.point,
+                        );
                     }
                 }
             }
@@ -219,102 +285,93 @@ impl<S: Scheme> Kernel for Input<'_, S> {
 /// The product of one family and point.
 struct Products<'a> {
     job: &'a Job<'a>,
+    filters: &'a Filters,
     block: &'a Block<'a>,
+    group: &'a Group<'a>,
     at: usize,
-    channels: usize,
 }
 impl Kernel for Products<'_> {
     type Output = ();
     #[inline(always)]
     #[allow(unsafe_code, reason = "the product walks matrices by pointers")]
     fn run<V: Vector>(self) {
-        let (filters, block) = (&self.job.filters, self.block);
-        let outputs = self.job.lowered.outputs;
-        let columns = block.tiles.len().next_multiple_of(8);
-        let (before, behind) = (&block.before, &block.behind);
-        let w = filters.values[self.at * filters.point..].as_ptr();
-        let x = before.0.at(self.at * before.1, 0).cast_const();
-        let y = behind.0.at(self.at * behind.1, outputs * block.row);
-        // SAFETY: `Filters` and `Block` were made for these sizes: rows have room for whole strips, and 16 numbers stand
-        // behind the last.
+        let Self { job, filters, block, group, at } = self;
+        let (width, inner) = (strip::<V>(), job.inner());
+        let w = filters.at(block.families.start, at);
+        let x = block.values.at(at * block.point + group.tiles.start * inner, 0).cast_const();
+        let y = group.values.at(at * group.point, group.outputs.len() * group.row);
+        // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them.
         unsafe {
             product::<V>(
-                outputs,
-                self.channels,
-                columns,
-                Operand::plain(w, filters.row, ROWS),
-                Operand::plain(x, block.row, strip::<V>()),
-                Target { at: y, stride: block.row, add: false },
+                group.outputs.len(),
+                inner,
+                group.tiles.len().next_multiple_of(8),
+                Operand { at: w, step: ROWS, panel: filters.panel },
+                Operand { at: x, step: width, panel: width * inner },
+                Target { at: y, stride: group.row, add: false },
             );
         }
     }
 }
 
+/// The places of one output.
+struct Output<'a, S> {
+    job: &'a Job<'a>,
+    block: &'a Block<'a>,
+    group: &'a Group<'a>,
+    output: usize,
+    scheme: PhantomData<S>,
+}
 impl<S: Scheme> Kernel for Output<'_, S> {
     type Output = ();
     #[inline(always)]
     #[allow(unsafe_code, reason = "reads products and writes places by pointers")]
     fn run<V: Vector>(self) {
-        let (Job { lowered, y, epilogue, .. }, block, o) = (self.job, self.block, self.channel);
+        let (Job { lowered, y, epilogue, .. }, block, group, o) = (self.job, self.block, self.group, self.output);
         let ([h, w], [sh, sw]) = (lowered.output, lowered.step_out);
-        let (behind, point) = &block.behind;
+        let row = (o - group.outputs.start) * group.row;
         let finish = epilogue.of::<V::Eight>(o);
         let (mut half, mut tiles) = (square(), [square(), square()]);
-        for (g, places) in block.places.chunks(8).enumerate() {
-            for py in 0..sh {
-                for (px, tile) in tiles.iter_mut().enumerate().take(sw) {
-                    let start = (py * sw + px) * S::POINTS * S::POINTS * point + o * block.row + g * 8;
-                    let x = behind.at(start, (S::POINTS * S::POINTS - 1) * point + 8);
-                    // SAFETY: every point has this row, with room for whole groups of eight.
-                    unsafe {
-                        inverse::<V::Eight, OutputMatrix<S>>(x, *point, S::POINTS, S::OUTPUTS, &mut half, tile);
-                    }
-                    for row in tile.iter_mut().take(S::OUTPUTS) {
-                        *row = V::Eight::transpose(*row);
-                        for v in row {
-                            *v = finish.apply(*v);
-                        }
+        let py = block.families.start / sw;
+        let size = lowered.families[py * sw].size;
+        for (g, places) in block.places[group.tiles.clone()].chunks(8).enumerate() {
+            for (px, tile) in tiles.iter_mut().enumerate().take(sw) {
+                let start = px * S::POINTS * S::POINTS * group.point + row + g * 8;
+                let x = group.values.at(start, (S::POINTS * S::POINTS - 1) * group.point + 8);
+                // SAFETY: every point has this row, with room for whole groups of eight.
+                unsafe {
+                    inverse::<V::Eight, OutputMatrix<S>>(x, group.point, S::POINTS, S::OUTPUTS, &mut half, tile);
+                }
+                for row in tile.iter_mut().take(S::OUTPUTS) {
+                    *row = V::Eight::transpose(*row);
+                    for v in row {
+                        *v = finish.apply(*v);
                     }
                 }
-                for (l, place) in places.iter().enumerate() {
-                    let size = lowered.families[py * sw].size;
-                    let rows = size[0].saturating_sub(place.y).min(S::OUTPUTS);
-                    let [left, right] = &tiles;
-                    for (i, (left, right)) in left.iter().zip(right).enumerate().take(rows) {
-                        let line =
-                            ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
-                        let room = (w - place.x * sw).min(S::OUTPUTS * sw);
-                        let mut numbers = [0.0; 2 * SIDE];
-                        if sw == 1 {
-                            left[l].to_slice(&mut numbers[..SIDE]);
+            }
+            for (l, place) in places.iter().enumerate() {
+                let rows = size[0].saturating_sub(place.y).min(S::OUTPUTS);
+                let [left, right] = &tiles;
+                for (i, (left, right)) in left.iter().zip(right).enumerate().take(rows) {
+                    let line = ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
+                    let room = (w - place.x * sw).min(S::OUTPUTS * sw);
+                    let mut numbers = [0.0; 2 * SIDE];
+                    let [first, second] = if sw == 1 { [left[l]; 2] } else { V::zip(left[l], right[l]) };
+                    first.to_slice(&mut numbers);
+                    second.to_slice(&mut numbers[SIDE..]);
+                    let out = y.at(line, room);
+                    // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.
+                    unsafe {
+                        if room == S::OUTPUTS {
+                            out.copy_from_nonoverlapping(numbers.as_ptr(), S::OUTPUTS);
+                        } else if room == 2 * S::OUTPUTS {
+                            out.copy_from_nonoverlapping(numbers.as_ptr(), 2 * S::OUTPUTS);
                         } else {
-                            interleave(left[l], right[l], &mut numbers);
-                        }
-                        let out = y.at(line, room);
-                        // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.
-                        unsafe {
-                            if room == S::OUTPUTS {
-                                out.copy_from_nonoverlapping(numbers.as_ptr(), S::OUTPUTS);
-                            } else if room == 2 * S::OUTPUTS {
-                                out.copy_from_nonoverlapping(numbers.as_ptr(), 2 * S::OUTPUTS);
-                            } else {
-                                out.copy_from_nonoverlapping(numbers.as_ptr(), room);
-                            }
+                            out.copy_from_nonoverlapping(numbers.as_ptr(), room);
                         }
                     }
                 }
             }
         }
-    }
-}
-
-/// a0 b0 a1 b1 ..
-#[inline(always)]
-fn interleave<E: Vector>(a: E, b: E, out: &mut [f32; 2 * SIDE]) {
-    let (mut x, mut y) = ([0.0; SIDE], [0.0; SIDE]);
-    a.to_slice(&mut x);
-    b.to_slice(&mut y);
-    for (pair, (x, y)) in out.chunks_mut(2).zip(x.into_iter().zip(y)) {
-        (pair[0], pair[1]) = (x, y);
     }
 }

@@ -5,6 +5,8 @@ use super::scheme::SIDE;
 use super::tiles::View;
 use crate::conv::lower::Lowered;
 use crate::conv::planes::Planes;
+use crate::memory::Buffer;
+use crate::simd::Vector;
 
 /// Pictures up to this many columns are copied with zeros around, so that no tile reaches over an edge.
 const COPIED: usize = 72;
@@ -68,9 +70,18 @@ impl<'a> Source<'a> {
         &self.x[(image * self.channels + c) * plane..][..plane]
     }
 
-    pub(super) fn copy(&self, image: usize, c: usize, out: &mut [f32]) {
+    /// Room for `n` copies.
+    pub(super) fn copies(&self, n: usize) -> Buffer<f32> {
+        let mut copies = Buffer::stale(n * self.copy_size());
+        copies.fill(0.0);
+        copies
+    }
+
+    /// Copies one channel of one picture over an earlier copy, or over zeros.
+    #[inline(always)]
+    pub(super) fn copy<V: Vector>(&self, image: usize, c: usize, out: &mut [f32]) {
         if let Some(planes) = &self.planes {
-            planes.fill(self.channel(image, c), &(0..planes.rows), out);
+            planes.refill::<V>(self.channel(image, c), out);
         }
     }
 
