@@ -76,13 +76,13 @@ impl Planes {
                     before.fill(0.0);
                     behind.fill(0.0);
                 }
-                every::<V>(inside, &x[y as usize * w + start..(y as usize + 1) * w], sw);
+                every::<V>(inside, &x[y as usize * w + start..], sw);
             }
         }
     }
 }
 
-/// out[j] = line[step j]
+/// out[j] = line[step j]; more of the line may be read, where there is more.
 #[inline(always)]
 fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
     let whole = if step <= 2 { out.len().min(line.len() / step) / 8 * 8 } else { 0 };
@@ -97,7 +97,11 @@ fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
             V::part(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
         }
     }
-    for (out, v) in rest.iter_mut().zip(last.iter().step_by(step)) {
-        *out = *v;
+    if step == 2 && last.len() >= 16 {
+        let mut numbers = [0.0; 8];
+        V::part(V::Eight::from_slice(last), V::Eight::from_slice(&last[8..]))[0].to_slice(&mut numbers);
+        rest.iter_mut().zip(numbers).for_each(|(out, v)| *out = v);
+    } else {
+        rest.iter_mut().zip(last.iter().step_by(step)).for_each(|(out, v)| *out = *v);
     }
 }

@@ -125,9 +125,12 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
             }
             for (i, term) in terms.iter().enumerate() {
                 let mut corners = [nothing(); 8];
+                let offset = source.offset(term);
                 for (l, (corner, patch)) in corners.iter_mut().zip(&mut patches).enumerate().take(lanes) {
-                    let (view, shift) = source.view(place.image, 8 * self.octet + l, term, &copies[l * size..]);
-                    *corner = view.tile(place.y as isize + shift[0], place.x as isize + shift[1], S::POINTS, patch);
+                    *corner = match source.in_copy(place, &copies[l * size..]) {
+                        Some(copied) => copied.moved(offset),
+                        None => source.in_picture(8 * self.octet + l, place, term, S::POINTS, patch),
+                    };
                 }
                 let start = row * self.out.row + i * padded + 8 * self.octet;
                 let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);

@@ -240,10 +240,10 @@ impl<S: Scheme> Kernel for Input<'_, S> {
     fn run<V: Vector>(self) {
         let (Job { terms, source, .. }, block, c) = (self.job, self.block, self.channel);
         let (width, channels) = (strip::<V>(), self.job.inner());
-        // Eight tiles are of eight pictures at most, which lie in a ring.
+        // Eight tiles are of eight pictures at most, whose copies lie in a ring.
         let size = source.copy_size();
         let mut next = block.places[0].image;
-        let ring = (block.places[block.places.len() - 1].image + 1 - next).min(8);
+        let ring = (block.places[block.places.len() - 1].image + 1 - next).min(8).next_power_of_two();
         let mut copies = source.copies(ring);
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
@@ -252,15 +252,20 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                 source.copy::<V>(next, c, &mut copies[next % ring * size..][..size]);
                 next += 1;
             }
+            let mut copied = [None; 8];
+            for (corner, place) in copied.iter_mut().zip(places) {
+                *corner = source.in_copy(*place, &copies[(place.image & (ring - 1)) * size..]);
+            }
             for (f, terms) in terms[block.families.clone()].iter().enumerate() {
                 for (i, term) in terms.iter().enumerate() {
                     let row = c * terms.len() + i;
                     let mut corners = [nothing(); 8];
-                    for ((corner, place), patch) in corners.iter_mut().zip(places).zip(&mut patches) {
-                        let copied = &copies[place.image % ring * size..];
-                        let (view, shift) = source.view(place.image, c, term, copied);
-                        let (y, x) = (place.y as isize + shift[0], place.x as isize + shift[1]);
-                        *corner = view.tile(y, x, S::POINTS, patch);
+                    let offset = source.offset(term);
+                    for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
+                        *corner = match copied[l] {
+                            Some(copied) => copied.moved(offset),
+                            None => source.in_picture(c, *place, term, S::POINTS, &mut patches[l]),
+                        };
                     }
                     let (strip, place) = (g * 8 / width, g * 8 % width);
                     let start = f * S::POINTS * S::POINTS * block.point + (strip * channels + row) * width + place;

@@ -2,7 +2,7 @@
 
 use super::Term;
 use super::scheme::SIDE;
-use super::tiles::View;
+use super::tiles::{Corner, View};
 use crate::conv::lower::Lowered;
 use crate::conv::planes::Planes;
 use crate::memory::Buffer;
@@ -85,17 +85,35 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What a term reads of a channel: its plane, seen from output place (0, 0), and the place that stands there.
-    pub(super) fn view(&self, image: usize, c: usize, term: &Term, copied: &[f32]) -> (View, [isize; 2]) {
-        let Some(planes) = &self.planes else {
-            let [rows, columns] = self.input;
-            let view = View { at: self.channel(image, c).as_ptr(), pitch: columns, rows, columns };
-            return (view, term.shift);
-        };
-        let (rows, columns) = (planes.rows, planes.pitch);
-        let at = copied[term.plane * planes.plane()..].as_ptr();
-        let first = planes.first();
-        let view = View { at, pitch: planes.pitch, rows, columns };
-        (view, [term.shift[0] - first[0], term.shift[1] - first[1]])
+    /// The tile at `place` as a term would read it whose first tap is the first number of its copy; `None` if tiles are read
+    /// in the picture itself.
+    #[inline(always)]
+    pub(super) fn in_copy(&self, place: Place, copy: &[f32]) -> Option<Corner> {
+        let planes = self.planes.as_ref()?;
+        Some(Corner { at: copy[place.y * planes.pitch + place.x..].as_ptr(), pitch: planes.pitch })
+    }
+
+    /// How far from that a term's own tile begins.
+    #[inline(always)]
+    pub(super) fn offset(&self, term: &Term) -> usize {
+        self.planes.as_ref().map_or(0, |planes| {
+            let [down, across] = [0, 1].map(|i| (term.shift[i] - planes.first()[i]) as usize);
+            term.plane * planes.plane() + down * planes.pitch + across
+        })
+    }
+
+    /// The tile of a term in the picture itself.
+    #[inline(always)]
+    pub(super) fn in_picture(
+        &self,
+        c: usize,
+        place: Place,
+        term: &Term,
+        side: usize,
+        patch: &mut [f32; SIDE * SIDE],
+    ) -> Corner {
+        let [rows, columns] = self.input;
+        let view = View { at: self.channel(place.image, c).as_ptr(), pitch: columns, rows, columns };
+        view.tile(place.y as isize + term.shift[0], place.x as isize + term.shift[1], side, patch)
     }
 }

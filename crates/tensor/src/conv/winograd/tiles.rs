@@ -11,6 +11,14 @@ pub(super) struct Corner {
     pub(super) pitch: usize,
 }
 
+impl Corner {
+    /// The one that begins `offset` numbers further on.
+    #[inline(always)]
+    pub(super) fn moved(self, offset: usize) -> Self {
+        Self { at: self.at.wrapping_add(offset), ..self }
+    }
+}
+
 /// A plane to read tiles from: `rows` by `columns` places from `at` on, rows `pitch` apart.
 #[derive(Clone, Copy)]
 pub(super) struct View {
