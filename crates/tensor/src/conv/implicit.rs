@@ -174,7 +174,7 @@ impl Job<'_> {
                     columns,
                     Operand::plain(weights[first * taps * weight_row..].as_ptr(), weight_row, ROWS),
                     Operand::plain(packed.as_ptr(), row, strip::<V>()),
-                    Target { at: result.as_mut_ptr(), stride: row, add: first > 0 },
+                    Target { at: result.as_mut_ptr(), stride: row, add: first > 0, far: false },
                 );
             }
         }
@@ -212,7 +212,7 @@ impl Job<'_> {
                         &offsets,
                         Operand::plain(weights.as_ptr(), weight_row, ROWS),
                         copies[r * planes.pitch..].as_ptr(),
-                        Target { at: result[line..].as_mut_ptr(), stride: row, add: false },
+                        Target { at: result[line..].as_mut_ptr(), stride: row, add: false, far: false },
                     );
                 }
             }

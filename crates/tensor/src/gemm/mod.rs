@@ -134,7 +134,7 @@ fn packed(g: Gemm<'_, f32>) {
                 size: [m, g.k, n],
                 a: Operand { at: a[i * g.k..].as_ptr(), step: ROWS, panel: ROWS * g.k },
                 b: Operand { at: b[j * g.k..].as_ptr(), step: width, panel: width * g.k },
-                c: Target { at, stride: g.c_stride, add: g.beta != 0.0 },
+                c: Target { at, stride: g.c_stride, add: g.beta != 0.0, far: false },
             },
         );
     });

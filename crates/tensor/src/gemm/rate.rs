@@ -44,7 +44,7 @@ impl Kernel for Spin<'_> {
     fn run<V: Vector>(self) -> usize {
         let ([m, k, n], width) = (SIZE, strip::<V>());
         let (pa, pb) = (self.a.as_ptr(), self.b.as_ptr());
-        let c = Target { at: self.c.as_mut_ptr(), stride: ROW, add: true };
+        let c = Target { at: self.c.as_mut_ptr(), stride: ROW, add: true, far: false };
         let (a, b) = match self.which {
             Loop::Panels => {
                 let panel = |step| Operand { at: pa, step, panel: step * k };

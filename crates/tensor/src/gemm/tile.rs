@@ -37,6 +37,8 @@ pub(crate) struct Target {
     pub(crate) stride: usize,
     /// Whether the product is added to what stands there.
     pub(crate) add: bool,
+    /// Whether it lies outside the caches: then it is asked for before its sums are made, and is there when they are.
+    pub(crate) far: bool,
 }
 
 /// The columns that two vectors, or one where two do not fit, cover.
@@ -129,6 +131,13 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
     while i < m {
         let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
         let c = Target { at: c.at.wrapping_add(i * c.stride), ..c };
+        if c.far {
+            for row in 0..ROWS.min(m - i) {
+                for line in 0..N * V::LANES / 16 {
+                    V::prefetch(c.at.wrapping_add(row * c.stride + line * 16));
+                }
+            }
+        }
         macro_rules! rows {
             ($m:literal) => {
                 // SAFETY: as the caller says of all rows.

@@ -36,6 +36,11 @@ pub(crate) trait Vector:
     /// # Safety
     /// They can be written.
     unsafe fn store(self, p: *mut f32);
+    /// Says that what is at `p` will be needed soon. Any address will do.
+    #[inline(always)]
+    fn prefetch(p: *const f32) {
+        _ = p;
+    }
     /// `self * b + c`, rounded once where the machine can.
     fn mul_add(self, b: Self, c: Self) -> Self;
     /// `c - self * b`, rounded once where the machine can.

@@ -110,6 +110,11 @@ impl Vector for Avx2 {
         };
     }
     #[inline(always)]
+    fn prefetch(p: *const f32) {
+        // SAFETY: see the top of the file; a prefetch of any address is allowed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         // SAFETY: see the top of the file.
         Self(unsafe { _mm256_fmadd_ps(self.0, b.0, c.0) })
@@ -229,6 +234,11 @@ impl Vector for Avx512 {
             let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.0), _mm512_set1_epi32(127));
             _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
         };
+    }
+    #[inline(always)]
+    fn prefetch(p: *const f32) {
+        // SAFETY: see the top of the file; a prefetch of any address is allowed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {

@@ -216,7 +216,7 @@ impl Kernel for Products<'_> {
                 n,
                 Operand::plain(y.0, y.1, ROWS),
                 Operand::plain(x.0, x.1, strip::<V>()),
-                Target { at: c.0, stride: c.1, add: self.add },
+                Target { at: c.0, stride: c.1, add: self.add, far: true },
             );
         }
     }

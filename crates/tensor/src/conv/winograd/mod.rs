@@ -181,47 +181,49 @@ impl Job<'_> {
         let point = stride(tiles.len().next_multiple_of(WIDEST) * self.inner());
         let mut values = Buffer::stale(sw * S::POINTS * S::POINTS * point);
         let places: Vec<Place> = tiles.map(|t| self.grid.place(t)).collect();
-        let rows = if shared { GROUP } else { outputs };
+        let all = places.len();
+        let (rows, part) = if shared {
+            let part = GROUP_NUMBERS / (sw * S::POINTS * S::POINTS * GROUP) / WIDEST * WIDEST;
+            (GROUP, part.clamp(WIDEST, all.max(WIDEST)))
+        } else {
+            (outputs, all)
+        };
+        let (groups, parts) = (outputs.div_ceil(rows), all.div_ceil(part));
+        let group = |g: usize| g * rows..((g + 1) * rows).min(outputs);
         for y in 0..sh {
             let families = y * sw..(y + 1) * sw;
             let block = Block { families, places: places.clone(), values: Scatter::new(&mut values), point };
             each(shared, channels, |channel| {
                 simd::run_at(self.level, Input::<S> { job: self, block: &block, channel, scheme: PhantomData });
             });
-            each(shared, outputs.div_ceil(rows), |g| {
-                self.group::<S>(weights, &block, g * rows..((g + 1) * rows).min(outputs), shared);
-            });
+            let make = |filters: &Filters, g: usize, p: usize| {
+                self.group::<S>(filters, &block, group(g), p * part..((p + 1) * part).min(all));
+            };
+            match weights {
+                Weights::AtPoints(filters) => each(shared, groups * parts, |task| {
+                    make(filters, task / parts, task % parts);
+                }),
+                Weights::Plain(w) => each(shared, groups, |g| {
+                    let filters = Filters::new::<S>(self, w, block.families.clone(), group(g), false);
+                    (0..parts).for_each(|p| make(&filters, g, p));
+                }),
+            }
         }
     }
 
-    /// Some outputs of a block: their products, and their places. Of a shared block, some tiles at a time.
-    fn group<S: Scheme>(&self, weights: &Weights, block: &Block, outputs: Range<usize>, shared: bool) {
-        let families = block.families.clone();
-        let points = families.len() * S::POINTS * S::POINTS;
-        let own;
-        let filters = match weights {
-            Weights::AtPoints(filters) => filters,
-            Weights::Plain(w) => {
-                own = Filters::new::<S>(self, w, families, outputs.clone(), false);
-                &own
-            }
-        };
-        let all = block.places.len();
-        let most = (GROUP_NUMBERS / (points * outputs.len()) / WIDEST * WIDEST).max(WIDEST);
-        let most = if shared { most.min(all) } else { all };
-        let row = stride(most);
+    /// Some outputs of some tiles of a block: their products, and their places.
+    fn group<S: Scheme>(&self, filters: &Filters, block: &Block, outputs: Range<usize>, tiles: Range<usize>) {
+        let points = block.families.len() * S::POINTS * S::POINTS;
+        let row = stride(tiles.len());
         let point = outputs.len() * row + 16;
         let mut values = Buffer::stale(points * point);
-        for first in (0..all).step_by(most) {
-            let tiles = first..(first + most).min(all);
-            let group = Group { outputs: outputs.clone(), tiles, values: Scatter::new(&mut values), row, point };
-            for at in 0..points {
-                simd::run_at(self.level, Products { job: self, filters, block, group: &group, at });
-            }
-            for output in outputs.clone() {
-                let step = Output::<S> { job: self, block, group: &group, output, scheme: PhantomData };
-                simd::run_at(self.level, step);
-            }
+        let group = Group { outputs: outputs.clone(), tiles, values: Scatter::new(&mut values), row, point };
+        for at in 0..points {
+            simd::run_at(self.level, Products { job: self, filters, block, group: &group, at });
+        }
+        for output in outputs {
+            let step = Output::<S> { job: self, block, group: &group, output, scheme: PhantomData };
+            simd::run_at(self.level, step);
         }
     }
 }
@@ -313,7 +315,7 @@ impl Kernel for Products<'_> {
                 group.tiles.len().next_multiple_of(8),
                 Operand { at: w, step: ROWS, panel: filters.panel },
                 Operand { at: x, step: width, panel: width * inner },
-                Target { at: y, stride: group.row, add: false },
+                Target { at: y, stride: group.row, add: false, far: false },
             );
         }
     }
