@@ -19,6 +19,11 @@ fn geometries() -> Vec<Conv2d> {
         conv([5, 14, 8, 8], [20, 14, 4, 4], Window::new(2, 1)),
         conv([2, 16, 17, 13], [12, 16, 4, 4], Window::new(2, 1)),
         conv([1, 13, 80, 78], [16, 13, 4, 4], Window { padding: [[3, 0], [2, 1]], ..Window::new(2, 0) }),
+        // So many channels that all threads work on a block: one block, and several.
+        conv([2, 210, 9, 14], [212, 210, 3, 3], Window::new(1, 1)),
+        conv([1, 800, 37, 38], [54, 800, 3, 3], Window::new(1, 1)),
+        conv([3, 130, 15, 18], [127, 130, 4, 4], Window::new(2, 1)),
+        conv([8, 260, 20, 19], [61, 260, 4, 4], Window::new(2, 1)),
         conv([2, 3, 33, 40], [20, 3, 3, 3], Window::new(1, 1)),
         conv([1, 20, 30, 41], [3, 20, 9, 9], Window::new(1, 4)),
         conv([2, 40, 15, 14], [24, 40, 3, 3], Window::new(2, 1)),
@@ -81,9 +86,11 @@ fn bias_and_rectifier_are_fused_into_every_algorithm() {
 fn the_plan_looks_at_geometry_and_can_be_told_to_be_exact() {
     let vgg = |c, side| conv([1, c, side, side], [c, c, 3, 3], Window::new(1, 1)).plan(Slot::Y);
     assert_eq!(vgg(64, 512), Algorithm::Winograd6);
-    assert_eq!(vgg(512, 64), Algorithm::Winograd4);
+    assert_eq!(vgg(512, 64), Algorithm::Winograd6);
+    assert_eq!(vgg(512, 32), Algorithm::Winograd4);
     let dcgan = conv([64, 64, 32, 32], [128, 64, 4, 4], Window::new(2, 1));
     assert_eq!(dcgan.plan(Slot::W), Algorithm::PhaseWinograd);
+    assert_eq!(Conv2d { batch: 1, input: [8, 8], ..dcgan }.plan(Slot::X), Algorithm::Direct);
     assert_eq!(conv([1, 3, 9, 9], [32, 3, 9, 9], Window::new(1, 4)).plan(Slot::Y), Algorithm::Direct);
 }
 

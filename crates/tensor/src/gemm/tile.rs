@@ -159,6 +159,9 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
 /// Inner length of a run where neighbouring inner places of A lie apart: a line of the first cache for each.
 const DEPTH_APART: usize = 128;
 
+/// Rows up to which the inner length is not cut: so few read B so rarely that a long walk along A is worth more.
+const FEW: usize = 4 * ROWS;
+
 /// Rows of A that stay in the second cache while all columns pass by.
 const BLOCK: usize = 32 * ROWS;
 
@@ -171,7 +174,11 @@ const BLOCK: usize = 32 * ROWS;
 #[allow(unsafe_code, reason = "walks matrices by pointers")]
 pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand, b: Operand, c: Target) {
     let width = strip::<V>();
-    let run = if a.step == ROWS { DEPTH } else { DEPTH_APART };
+    let run = match a.step {
+        ROWS if m <= FEW => k.max(1),
+        ROWS => DEPTH,
+        _ => DEPTH_APART,
+    };
     for p in (0..k).step_by(run) {
         let depth = run.min(k - p);
         for i in (0..m).step_by(BLOCK) {

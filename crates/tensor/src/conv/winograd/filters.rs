@@ -16,6 +16,7 @@ use crate::simd::{self, Kernel, Vector};
 pub(super) struct Filters {
     values: Buffer<f32>,
     families: Range<usize>,
+    outputs: Range<usize>,
     points: usize,
     point: usize,
     /// Distance of panels.
@@ -44,12 +45,13 @@ impl Filters {
             let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, scheme: PhantomData::<S> };
             simd::run_at(job.level, panel);
         });
-        Self { values, families, points, point, panel }
+        Self { values, families, outputs, points, point, panel }
     }
 
-    /// The matrix of a point, counted from the first of a family on.
-    pub(super) fn at(&self, family: usize, point: usize) -> *const f32 {
-        self.values[((family - self.families.start) * self.points + point) * self.point..].as_ptr()
+    /// The matrix of a point, counted from the first of `family` on, from `output` on, with which a panel begins.
+    pub(super) fn at(&self, family: usize, point: usize, output: usize) -> *const f32 {
+        let number = (family - self.families.start) * self.points + point;
+        self.values[number * self.point + (output - self.outputs.start) / ROWS * self.panel..].as_ptr()
     }
 }
 

@@ -304,7 +304,7 @@ impl Kernel for Products<'_> {
     fn run<V: Vector>(self) {
         let Self { job, filters, block, group, at } = self;
         let (width, inner) = (strip::<V>(), job.inner());
-        let w = filters.at(block.families.start, at);
+        let w = filters.at(block.families.start, at, group.outputs.start);
         let x = block.values.at(at * block.point + group.tiles.start * inner, 0).cast_const();
         let y = group.values.at(at * group.point, group.outputs.len() * group.row);
         // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them.
