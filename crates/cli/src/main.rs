@@ -92,13 +92,15 @@ fn choose_simd(level: Option<&str>) -> Result<(), Failure> {
     Ok(level.map_or(Ok(()), |name| name.parse().and_then(simd::force))?)
 }
 
-/// Starts the pool that all kernels compute on, and says how many threads it has.
+/// Starts the pool that all kernels compute on, and says how many threads it has. This thread is one of them: where it only
+/// handed work over and waited, the system would often run two of the pool's threads on one core for a while.
 fn start_threads(threads: Option<usize>) -> Result<usize, Failure> {
     if threads == Some(0) {
         return Err(Failure::usage("--threads: expected at least 1, got 0"));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
+        .use_current_thread()
         .build_global()
         .map_err(|e| Failure::usage(format!("--threads: {e}")))?;
     Ok(rayon::current_num_threads())

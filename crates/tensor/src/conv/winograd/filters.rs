@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::blocks::Job;
 use super::scheme::{FilterMatrix, Matrix, SIDE, Scheme};
 use super::tiles::square;
-use super::{Job, Term, each, stride};
+use super::{Term, stride};
 use crate::gemm::tile::ROWS;
 use crate::memory::Buffer;
-use crate::parallel::Scatter;
+use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 
 /// The filters of some families and outputs at all points: for each family and point a matrix in panels of [`ROWS`] outputs,
@@ -23,14 +24,21 @@ pub(super) struct Filters {
     pub(super) panel: usize,
 }
 
+/// Whether all threads transform.
+#[derive(Clone, Copy)]
+pub(super) enum Shared {
+    Yes,
+    No,
+}
+
 impl Filters {
-    /// Transforms filters among the weights `w`, by all threads or here.
+    /// Transforms filters among the weights `w`.
     pub(super) fn new<S: Scheme>(
         job: &Job,
         w: &[f32],
         families: Range<usize>,
         outputs: Range<usize>,
-        shared: bool,
+        shared: Shared,
     ) -> Self {
         // Eight lanes are written for six outputs: the rest runs into the next channel, or into what is left over at the end.
         let panel = stride(job.inner() * ROWS + 8 - ROWS);
@@ -39,12 +47,16 @@ impl Filters {
         let (points, point) = (S::POINTS * S::POINTS, stride(panels * panel));
         let mut values = Buffer::stale(families.len() * points * point);
         let (out, terms) = (&Scatter::new(&mut values), &job.terms[families.clone()]);
-        each(shared, panels, |number| {
+        let fill = |number: usize| {
             let first = outputs.start + number * ROWS;
             let outputs = first..(first + ROWS).min(outputs.end);
             let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, scheme: PhantomData::<S> };
             simd::run_at(job.level, panel);
-        });
+        };
+        match shared {
+            Shared::Yes => parallel::tasks(panels, fill),
+            Shared::No => (0..panels).for_each(fill),
+        }
         Self { values, families, outputs, points, point, panel }
     }
 
