@@ -52,17 +52,21 @@ const UNROLLED: usize = 4;
 /// Adds one step: M numbers from `a` on times N vectors from `b` on.
 #[inline(always)]
 #[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "an iterator that the compiler did not inline would be a call per product"
+)]
 unsafe fn step<V: Vector, const M: usize, const N: usize>(a: *const f32, b: *const f32, sums: &mut [[V; N]; M]) {
     // SAFETY: the caller says that these numbers can be read.
     unsafe {
         let mut columns = [V::zero(); N];
-        for (j, column) in columns.iter_mut().enumerate() {
-            *column = V::load(b.add(j * V::LANES));
+        for j in 0..N {
+            columns[j] = V::load(b.add(j * V::LANES));
         }
-        for (i, sums) in sums.iter_mut().enumerate() {
+        for i in 0..M {
             let row = V::splat(*a.add(i));
-            for (sum, &column) in sums.iter_mut().zip(&columns) {
-                *sum = row.mul_add(column, *sum);
+            for j in 0..N {
+                sums[i][j] = row.mul_add(columns[j], sums[i][j]);
             }
         }
     }
@@ -276,6 +280,7 @@ pub(crate) unsafe fn product_at<V: Vector>(
 /// So many numbers can be read from every pointer.
 #[inline(always)]
 #[allow(unsafe_code, reason = "walks vectors by pointers")]
+#[allow(clippy::needless_range_loop, reason = "as for a step of a tile")]
 pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
     steps: usize,
     a: [*const f32; M],
@@ -287,13 +292,13 @@ pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
         // SAFETY: the caller says that the numbers can be read.
         unsafe {
             let mut ys = [V::zero(); N];
-            for (y, p) in ys.iter_mut().zip(b) {
-                *y = V::load(p.wrapping_add(at));
+            for j in 0..N {
+                ys[j] = V::load(b[j].wrapping_add(at));
             }
-            for (sums, p) in sums.iter_mut().zip(a) {
-                let x = V::load(p.wrapping_add(at));
-                for (sum, y) in sums.iter_mut().zip(ys) {
-                    *sum = x.mul_add(y, *sum);
+            for i in 0..M {
+                let x = V::load(a[i].wrapping_add(at));
+                for j in 0..N {
+                    sums[i][j] = x.mul_add(ys[j], sums[i][j]);
                 }
             }
         }
