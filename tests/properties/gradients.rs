@@ -15,7 +15,7 @@ proptest! {
     #[test]
     fn conv2d(conv in convolutions(2)) {
         let [x, w] = [Slot::X, Slot::W].map(|slot| conv.shape(slot));
-        let report = gradcheck::function("conv2d", &[&x, &w], UNIT, &|v| ops::conv2d(&v[0], &v[1], conv.window));
+        let report = gradcheck::function("conv2d", &[&x, &w], UNIT, 3, &|v| ops::conv2d(&v[0], &v[1], conv.window));
         prop_assert!(report.passed(), "{}", report);
     }
 
@@ -31,7 +31,7 @@ proptest! {
         let f = |v: &[impasto_autograd::Var<f64>]| ops::conv_transpose2d(&v[0], &v[1], conv.window, over);
         let zeros = |shape: &[usize]| impasto_autograd::Var::constant(impasto_tensor::Tensor::zeros(shape));
         prop_assert_eq!(*f(&[zeros(&y), zeros(&w)]).shape(), x);
-        let report = gradcheck::function("conv_transpose2d", &[&y, &w], UNIT, &f);
+        let report = gradcheck::function("conv_transpose2d", &[&y, &w], UNIT, 3, &f);
         prop_assert!(report.passed(), "{}", report);
     }
 
@@ -43,7 +43,7 @@ proptest! {
         let mut x = vec![n, c];
         x.extend(sides);
         // Sets of two or three numbers curve strongly where they nearly coincide; a large eps keeps differences exact.
-        let report = gradcheck::function("norm", &[&x, &[c], &[c]], UNIT, &|v| {
+        let report = gradcheck::function("norm", &[&x, &[c], &[c]], UNIT, 3, &|v| {
             if per_picture {
                 ops::instance_norm(&v[0], &v[1], &v[2], 0.3, slope)
             } else {
@@ -57,7 +57,7 @@ proptest! {
     fn resample(taps in maps(), axis in 0..3usize) {
         let mut shape = [2; 3];
         shape[axis] = taps.from();
-        let report = gradcheck::function("resample", &[&shape], UNIT, &|v| ops::resample(&v[0], axis, &taps));
+        let report = gradcheck::function("resample", &[&shape], UNIT, 3, &|v| ops::resample(&v[0], axis, &taps));
         prop_assert!(report.passed(), "{}", report);
     }
 }

@@ -235,6 +235,51 @@ def fast_train(b=4, size=256):
     return Network(LINES["fast_train"], [("", net), ("", judge)], batch, step)
 
 
+def vgg16(size=512):
+    net, image = Vgg(VGG16[:11], {18}), torch.rand(1, 3, size, size, requires_grad=True)
+
+    def step():
+        image.grad = None
+        loss = net(image)[18].square().mean()
+        loss.backward()
+        return [loss.item(), image.grad.square().sum().item()]
+    return Network(LINES["vgg16"], [("", net)], {"image": image}, step)
+
+
+class Critic(nn.Module):
+    def __init__(self):
+        super().__init__()
+        channels = [3, 64, 128, 256]
+        self.conv = nn.ModuleList(nn.Conv2d(i, o, 4, 2, 1) for i, o in itertools.pairwise(channels))
+        self.score = nn.Linear(256 * 16, 1)
+
+    def forward(self, x):
+        for conv in self.conv:
+            x = F.leaky_relu(conv(x), 0.2)
+        return self.score(x.flatten(1))
+
+
+def critic(name, penalised, b=64, gamma=1.0):
+    net = Critic()
+    optimiser = torch.optim.Adam(net.parameters(), 2e-4)
+    pictures = {name: torch.rand(b, 3, 32, 32) * 2 - 1 for name in ("real", "fake")}
+
+    def penalty(x, scores):
+        return torch.autograd.grad(scores.sum(), x, create_graph=True)[0].square().sum() / b
+
+    def step():
+        optimiser.zero_grad()
+        real, fake = (x.clone().requires_grad_(penalised) for x in pictures.values())
+        on_real, on_fake = net(real), net(fake)
+        loss = F.softplus(on_fake - on_real).mean()
+        if penalised:
+            loss = loss + gamma / 2 * (penalty(real, on_real) + penalty(fake, on_fake))
+        loss.backward()
+        optimiser.step()
+        return [loss.item()]
+    return Network(LINES[name], [("", net)], pictures, step)
+
+
 # What impasto prints for each name.
 LINES = {
     "cnn": "cnn 28px b128 train step",
@@ -244,6 +289,9 @@ LINES = {
     "stylize": "transformernet 512px inference",
     "stylize1024": "transformernet 1024px inference",
     "fast_train": "fast-style train b4 256px step",
+    "vgg16": "vgg16 relu4_1 512px gradient",
+    "critic": "critic 32px b64 plain step",
+    "critic_r1r2": "critic 32px b64 r1 and r2 step",
 }
 ALL = {
     "cnn": cnn,
@@ -253,4 +301,7 @@ ALL = {
     "stylize": lambda: stylize("stylize", 512),
     "stylize1024": lambda: stylize("stylize1024", 1024),
     "fast_train": fast_train,
+    "vgg16": vgg16,
+    "critic": lambda: critic("critic", False),
+    "critic_r1r2": lambda: critic("critic_r1r2", True),
 }

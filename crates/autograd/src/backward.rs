@@ -61,6 +61,12 @@ pub fn vjp<T: Element>(y: &Var<T>, seed: &Var<T>, wrt: &[&Var<T>]) -> Vec<Var<T>
     walk(y, seed.clone(), wrt, Mode::Graph)
 }
 
+/// [`vjp`] in plain values, which frees the records that it walks.
+#[track_caller]
+pub(crate) fn vjp_consuming<T: Element>(y: &Var<T>, seed: Tensor<T>, wrt: &[&Var<T>]) -> Vec<Tensor<T>> {
+    plain(walk(y, Var::constant(seed), wrt, Mode::Consume))
+}
+
 #[track_caller]
 fn one<T: Element>(loss: &Var<T>) -> Var<T> {
     assert!(

@@ -21,7 +21,7 @@
 ///
 /// let y = apply(Map(Cube), &[&Var::<f64>::constant(Tensor::scalar(2.0))]);
 /// assert_eq!(y.item(), 8.0);
-/// assert!(gradcheck::pointwise::<Cube>().passed());
+/// assert!(gradcheck::pointwise::<Cube>(2).passed());
 /// ```
 #[macro_export]
 macro_rules! declare_op {
@@ -31,7 +31,7 @@ macro_rules! declare_op {
         #[allow(non_snake_case, reason = "each check has the name of its operation")]
         mod gradient_checks {
             use super::*;
-            $(#[test] fn $op() { $crate::gradcheck::$kind::<super::$op>().unwrap(); })+
+            $(#[test] fn $op() { $crate::gradcheck::$kind::<super::$op>(3).unwrap(); })+
         }
     };
 }

@@ -47,7 +47,7 @@ macro_rules! composites {
             $(#[test]
             fn $name() {
                 let row = super::TABLE.iter().find(|c| c.name == stringify!($name)).expect("a row of its own");
-                row.check().unwrap();
+                row.check(3).unwrap();
             })+
         }
     };

@@ -25,11 +25,12 @@ enum Outcome {
 }
 
 impl Report {
-    /// Checks all derivatives of `f` at points drawn from an interval, to order 3, then with every input used twice.
+    /// Checks all derivatives of `f` at points drawn from an interval, up to the report's order, then with every input used
+    /// twice.
     pub(crate) fn derivatives(&mut self, f: &Function, shapes: &[Shape], range: [f64; 2]) {
         let mut random = Random::new(0x5EED, self.cases as u64);
         for _ in 0..DRAWS {
-            self.draw(f, shapes, range, &mut random, TOLERANCE.len());
+            self.draw(f, shapes, range, &mut random, self.order);
         }
         let twice = |x: &[Var<f64>]| mul(&f(x), &f(x));
         self.draw(&twice, shapes, range, &mut random, 1);

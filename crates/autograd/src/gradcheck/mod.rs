@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use impasto_autograd::{gradcheck, ops::{exp, mul, sum}};
-//! let report = gradcheck::function("x e^x", &[&[2, 3]], [-1.0, 1.0], &|x| mul(&x[0], &exp(&x[0])));
+//! let report = gradcheck::function("x e^x", &[&[2, 3]], [-1.0, 1.0], 3, &|x| mul(&x[0], &exp(&x[0])));
 //! assert!(report.passed(), "{report}");
 //! ```
 //!
@@ -16,13 +16,17 @@
 //! - **fast against plain**: the first-order kernels against the rules that higher orders use;
 //! - **inputs unchanged**, and f32 against f64.
 //!
+//! [`mutants`] plants mistakes in every gradient, to show that the check finds them.
+//!
 //! A point that happens to lie at a kink is noticed, because differences with two step sizes disagree there, and redrawn.
 
 mod directional;
 mod kinds;
+pub mod mutants;
 mod report;
 
 pub use kinds::{Composite, fused, linear, op, pointwise, trilinear};
+pub use mutants::Mutant;
 pub use report::Report;
 
 use crate::var::Var;
@@ -32,24 +36,57 @@ use crate::{fns, ops};
 pub type Function<'a> = dyn Fn(&[Var<f64>]) -> Var<f64> + 'a;
 
 /// A row of the table of operations.
+#[derive(Clone, Copy)]
 pub struct Row {
     /// The operation's name.
     pub name: &'static str,
     /// `pointwise`, `linear`, `trilinear`, `fused` or `composite`.
     pub kind: &'static str,
-    /// Runs the check.
-    pub check: fn() -> Report,
+    check: Check,
 }
 
-/// Checks every primitive operation, then every composite, whose name contains `part`.
-pub fn all(part: &str) -> impl Iterator<Item = Report> {
-    let primitives = ops::TABLE.iter().filter(move |row| row.name.contains(part)).map(|row| (row.check)());
-    primitives.chain(fns::TABLE.iter().filter(move |row| row.name.contains(part)).map(Composite::check))
+#[derive(Clone, Copy)]
+enum Check {
+    Primitive { check: fn(usize) -> Report, mutants: fn() -> Vec<Mutant> },
+    Composite(&'static Composite),
 }
 
-/// Checks a function of inputs with the given shapes, drawn from an interval.
-pub fn function(name: &'static str, shapes: &[&[usize]], range: [f64; 2], f: &Function) -> Report {
-    let mut report = Report::new(name, "composite");
+impl Row {
+    pub(crate) const fn primitive(
+        name: &'static str,
+        kind: &'static str,
+        check: fn(usize) -> Report,
+        mutants: fn() -> Vec<Mutant>,
+    ) -> Self {
+        Self { name, kind, check: Check::Primitive { check, mutants } }
+    }
+
+    /// Checks derivatives up to an order from 1 to 3.
+    pub fn check(&self, order: usize) -> Report {
+        match self.check {
+            Check::Primitive { check, .. } => check(order),
+            Check::Composite(composite) => composite.check(order),
+        }
+    }
+
+    /// Plants mistakes in the gradient and checks each mutant.
+    pub fn mutants(&self) -> Vec<Mutant> {
+        match self.check {
+            Check::Primitive { mutants, .. } => mutants(),
+            Check::Composite(composite) => mutants::composite(composite),
+        }
+    }
+}
+
+/// Every primitive operation, then every composite.
+pub fn table() -> impl Iterator<Item = Row> {
+    let composite = |c: &'static Composite| Row { name: c.name, kind: "composite", check: Check::Composite(c) };
+    ops::TABLE.iter().copied().chain(fns::TABLE.iter().map(composite))
+}
+
+/// Checks a function of inputs with the given shapes, drawn from an interval, up to an order of derivatives from 1 to 3.
+pub fn function(name: &'static str, shapes: &[&[usize]], range: [f64; 2], order: usize, f: &Function) -> Report {
+    let mut report = Report::new(name, "composite", order);
     report.derivatives(f, &shapes.iter().map(|&s| s.into()).collect::<Vec<_>>(), range);
     report
 }

@@ -9,6 +9,8 @@ pub struct Report {
     pub op: &'static str,
     /// Its kind.
     pub kind: &'static str,
+    /// The highest order of derivatives that is checked.
+    pub order: usize,
     /// Inputs that were drawn, over all cases.
     pub cases: usize,
     /// The worst relative error of first, second and third derivatives.
@@ -21,18 +23,19 @@ pub struct Report {
 pub(crate) const TOLERANCE: [f64; 3] = [1e-7, 1e-6, 1e-5];
 
 impl Report {
-    pub(crate) fn new(op: &'static str, kind: &'static str) -> Self {
-        Self { op, kind, cases: 0, worst: [0.0; 3], failures: Vec::new() }
+    /// Nothing checked yet, all to be checked up to `order`.
+    ///
+    /// # Panics
+    /// Unless the order is 1, 2 or 3.
+    #[track_caller]
+    pub(crate) fn new(op: &'static str, kind: &'static str, order: usize) -> Self {
+        assert!((1..=TOLERANCE.len()).contains(&order), "gradcheck: expected an order from 1 to 3, got {order}");
+        Self { op, kind, order, cases: 0, worst: [0.0; 3], failures: Vec::new() }
     }
 
     /// Whether there were cases and none failed.
     pub fn passed(&self) -> bool {
         self.cases > 0 && self.failures.is_empty()
-    }
-
-    /// The highest order of derivative that was checked.
-    pub fn order(&self) -> usize {
-        if self.cases == 0 { 0 } else { self.worst.len() }
     }
 
     /// # Panics
@@ -57,8 +60,8 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second, third] = self.worst;
-        write!(f, "{} ({}): worst {first:.1e}, {second:.1e}, {third:.1e}", self.op, self.kind)?;
+        write!(f, "{} ({}): worst", self.op, self.kind)?;
+        self.worst.iter().take(self.order).try_for_each(|error| write!(f, " {error:.1e}"))?;
         if self.cases == 0 {
             write!(f, "; it has no cases")?;
         }

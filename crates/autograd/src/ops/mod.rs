@@ -66,12 +66,17 @@ macro_rules! ops {
 
         /// Every primitive operation, with its check.
         pub(crate) static TABLE: &[Row] =
-            &[$(Row { name: $module::$op::NAME, kind: stringify!($kind), check: gradcheck::$kind::<$module::$op> }),+];
+            &[$(Row::primitive(
+                $module::$op::NAME,
+                stringify!($kind),
+                gradcheck::$kind::<$module::$op>,
+                gradcheck::mutants::$kind::<$module::$op>,
+            )),+];
 
         #[cfg(test)]
         #[allow(non_snake_case, reason = "each check has the name of its operation")]
         mod checks {
-            $(#[test] fn $op() { crate::gradcheck::$kind::<super::$module::$op>().unwrap(); })+
+            $(#[test] fn $op() { crate::gradcheck::$kind::<super::$module::$op>(3).unwrap(); })+
         }
     };
 }

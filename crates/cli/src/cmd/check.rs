@@ -1,7 +1,8 @@
 //! `impasto check`: the gradient check of every operation.
 
-use impasto_autograd::gradcheck;
+use impasto_autograd::gradcheck::{self, Mutant, Row};
 use serde_json::json;
+use wildmatch::WildMatch;
 
 use crate::failure::Failure;
 use crate::ui::Ui;
@@ -9,49 +10,80 @@ use crate::ui::Ui;
 /// Checks the gradient of every operation, to third order.
 ///
 /// Each operation's rule is compared with differences of its values, its gradient's gradient with differences of its
-/// gradient, and so on; linear and trilinear operations also by exact dot tests.
+/// gradient, and so on; linear and trilinear operations also by exact dot tests. With --mutants, mistakes are planted in each
+/// gradient, and the check must find every one.
 #[derive(clap::Args)]
-#[command(after_help = "Example: impasto check --ops conv")]
+#[command(after_help = "Example: impasto check --ops 'conv*' --order 2")]
 pub(crate) struct Args {
-    /// Only operations whose name contains this
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// Only operations of this name; * stands for any letters, ? for one
+    #[arg(long, value_name = "PATTERN", default_value = "*")]
     ops: String,
-}
-
-fn failed_lines(failures: &[String]) -> String {
-    failures.iter().fold(String::new(), |lines, failure| lines + "\n    FAILED: " + failure)
+    /// Up to this order of derivatives
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=3))]
+    order: u8,
+    /// Plant mistakes in each gradient instead, and check that each is found
+    #[arg(long)]
+    mutants: bool,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
+    let pattern = WildMatch::new(&args.ops);
+    let rows: Vec<Row> = gradcheck::table().filter(|row| pattern.matches(row.name)).collect();
+    if rows.is_empty() {
+        return Err(Failure::usage(format!("--ops: no operation is called `{}`; `--ops '*'` lists all", args.ops)));
+    }
+    if args.mutants { mutants(&rows, ui) } else { derivatives(&rows, usize::from(args.order), ui) }
+}
+
+fn derivatives(rows: &[Row], order: usize, ui: &Ui) -> Result<(), Failure> {
     ui.say(format!(
-        "{:<18} {:<10} {:>5} {:>6}  {:>9} {:>9} {:>9}",
+        "{:<26} {:<10} {:>5} {:>6}  {:>9} {:>9} {:>9}",
         "op", "kind", "order", "cases", "1st", "2nd", "3rd"
     ));
-    let (mut all, mut failed) = (0, 0);
-    for report in gradcheck::all(&args.ops) {
-        all += 1;
+    let mut failed = 0;
+    for row in rows {
+        let report = row.check(order);
         failed += usize::from(!report.passed());
-        let [first, second, third] = report.worst;
-        let text = format!(
-            "{:<18} {:<10} {:>5} {:>6}  {first:>9.1e} {second:>9.1e} {third:>9.1e}{}",
-            report.op,
-            report.kind,
-            report.order(),
-            report.cases,
-            failed_lines(&report.failures)
-        );
+        let worst = report.worst.iter().take(order).fold(String::new(), |all, error| format!("{all} {error:>9.1e}"));
+        let failures = report.failures.iter().fold(String::new(), |all, failure| all + "\n    FAILED: " + failure);
+        let text =
+            format!("{:<26} {:<10} {:>5} {:>6} {worst}{failures}", report.op, report.kind, report.order, report.cases);
+        let nth = |n: usize| (order >= n).then(|| report.worst[n - 1]);
         let value = json!({
-            "op": report.op, "kind": report.kind, "order": report.order(), "cases": report.cases,
-            "worst_first": first, "worst_second": second, "worst_third": third, "passed": report.passed(),
+            "op": report.op, "kind": report.kind, "order": report.order, "cases": report.cases,
+            "worst_first": nth(1), "worst_second": nth(2), "worst_third": nth(3), "passed": report.passed(),
         });
         ui.result(text, &value);
     }
-    match (all, failed) {
-        (0, _) => Err(Failure::usage(format!("--ops: no operation's name contains `{}`", args.ops))),
-        (_, 0) => {
-            ui.say(format!("all {all} pass"));
-            Ok(())
-        }
-        _ => Err(Failure::Check(format!("{failed} of {all} operations fail"))),
+    if failed > 0 {
+        return Err(Failure::Check(format!("{failed} of {} operations fail", rows.len())));
     }
+    ui.say(format!("all {} pass", rows.len()));
+    Ok(())
+}
+
+fn mutants(rows: &[Row], ui: &Ui) -> Result<(), Failure> {
+    ui.say(format!(
+        "{:<26} {:<10} {:>7} {:>6}  mistakes, those that got through in capitals",
+        "op", "kind", "planted", "killed"
+    ));
+    let (mut planted, mut killed) = (0, 0);
+    for row in rows {
+        let mutants = row.mutants();
+        let dead = mutants.iter().filter(|m| m.killed).count();
+        planted += mutants.len();
+        killed += dead;
+        let name = |m: &Mutant| {
+            let name = format!("{:?}", m.mistake);
+            if m.killed { name.to_lowercase() } else { name.to_uppercase() }
+        };
+        let names: Vec<String> = mutants.iter().map(name).collect();
+        let text = format!("{:<26} {:<10} {:>7} {dead:>6}  {}", row.name, row.kind, mutants.len(), names.join(" "));
+        ui.result(text, &json!({"op": row.name, "kind": row.kind, "planted": mutants.len(), "killed": dead}));
+    }
+    if killed < planted {
+        return Err(Failure::Check(format!("{} of {planted} planted mistakes got through", planted - killed)));
+    }
+    ui.say(format!("all {planted} planted mistakes were found"));
+    Ok(())
 }

@@ -40,7 +40,14 @@ fn help_has_an_example() {
 fn json_is_one_object_a_line() {
     let folder = folder();
     let checks = json(&done(folder.path(), &["check", "--ops", "tanh", "--json"]));
-    assert!(checks.iter().all(|check| check["passed"] == true && check["op"].as_str().is_some()), "{checks:?}");
+    assert!(checks.iter().all(|check| check["passed"] == true && check["op"] == "tanh"), "{checks:?}");
+    let first = json(&done(folder.path(), &["check", "--ops", "so?t*", "--order", "1", "--json"]));
+    assert!(
+        first.len() > 1 && first.iter().all(|check| check["order"] == 1 && check["worst_second"].is_null()),
+        "{first:?}"
+    );
+    let mutants = json(&done(folder.path(), &["check", "--ops", "tanh", "--mutants", "--json"]));
+    assert_eq!(mutants[0]["planted"], mutants[0]["killed"]);
     let data = json(&done(folder.path(), &["data", "inspect", PICTURES, "--json"]));
     assert_eq!(data.len(), 1);
     assert!(data[0].to_string().contains("10000"), "{data:?}");

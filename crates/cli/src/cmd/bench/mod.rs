@@ -32,7 +32,7 @@ use crate::ui::Ui;
 #[command(after_help = "Example: impasto bench gemms convs --reps 3 --threads 1")]
 pub(crate) struct Args {
     /// What to measure: `gemms`, `elementwise`, `norms`, `convs`, `cnn`, `dcgan`, `gatys256`, `gatys`, `stylize`,
-    /// `stylize1024`, `fast_train` [default: all]
+    /// `stylize1024`, `fast_train`, `vgg16`, `critic`, `critic_r1r2` [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Measured runs of each workload
@@ -52,7 +52,7 @@ enum Group {
 }
 
 /// Every name, in the order of measurement.
-const GROUPS: [(&str, Group); 11] = [
+const GROUPS: [(&str, Group); 14] = [
     ("gemms", Group::Operations(products::all)),
     ("elementwise", Group::Operations(elementwise::all)),
     ("norms", Group::Operations(norms::all)),
@@ -64,6 +64,9 @@ const GROUPS: [(&str, Group); 11] = [
     ("stylize", Group::Network(|| nets::stylize(512))),
     ("stylize1024", Group::Network(|| nets::stylize(1024))),
     ("fast_train", Group::Network(nets::fast_train)),
+    ("vgg16", Group::Network(|| nets::vgg16(512))),
+    ("critic", Group::Network(|| nets::critic(false))),
+    ("critic_r1r2", Group::Network(|| nets::critic(true))),
 ];
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {

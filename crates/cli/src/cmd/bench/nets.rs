@@ -1,6 +1,7 @@
 //! Networks at work, each begun from made-up weights and pictures or from a peer's.
 
 mod cnn;
+mod critic;
 mod dcgan;
 mod gatys;
 mod stylize;
@@ -10,9 +11,11 @@ use impasto_models::{Kind, Params};
 use impasto_tensor::Tensor;
 
 pub(super) use cnn::cnn;
+pub(super) use critic::critic;
 pub(super) use dcgan::dcgan;
 pub(super) use gatys::gatys;
 pub(super) use stylize::{fast_train, stylize};
+pub(super) use vgg::vgg16;
 
 use super::measure::Workload;
 
