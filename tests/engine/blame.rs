@@ -44,6 +44,7 @@ pub(super) fn panic_of(f: &dyn Fn()) -> Option<Panic> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a line for each misfit")]
 fn every_misfit_names_the_callers_line() {
     let v = |shape: &[usize]| Var::<f64>::param(Tensor::ones(shape));
     let picture = v(&[1, 2, 4, 4]);
