@@ -1,6 +1,8 @@
 //! Every operation against PyTorch: values and first gradients of the cases in `fixtures/ops.safetensors`, in f64.
 
+mod elementwise;
 mod functions;
+mod losses;
 mod penalties;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +20,8 @@ use serde_json::{Map, Value};
 const TOLERANCE: [f64; 2] = [1e-12, 1e-11];
 
 /// What is not yet in impasto. Nothing else is skipped.
-const SKIPPED: [(&str, &str); 5] = [
+const SKIPPED: [(&str, &str); 4] = [
     ("avg_pool2d_3s2p1_exclude", "not yet in impasto: an average that leaves padding out of the count"),
-    ("cross_entropy_smoothing", "not yet in impasto: label smoothing"),
     ("interpolate_bilinear_down", "not yet in impasto: bilinear resizing to any size"),
     ("interpolate_bilinear_up", "not yet in impasto: bilinear resizing to any size"),
     ("max_pool2d_3s2p1", "not yet in impasto: padding in max pooling"),
@@ -121,7 +122,10 @@ fn operation(op: &str, geometry: &mut Map<String, Value>, tensors: &mut Tensors)
         "cross_entropy" => {
             assert_eq!(geometry.remove("reduction"), Some("mean".into()));
             let labels: Vec<u32> = tensors.take("labels").data().iter().map(|&label| label as u32).collect();
-            Box::new(move |v| ops::cross_entropy(&v[0], &labels))
+            match number(geometry, "label_smoothing") {
+                None => Box::new(move |v| ops::cross_entropy(&v[0], &labels)),
+                Some(part) => Box::new(move |v| fns::cross_entropy_smoothed(&v[0], &labels, part)),
+            }
         }
         "pad" => {
             let how = match geometry.remove("mode") {

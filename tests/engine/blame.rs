@@ -44,6 +44,7 @@ pub(super) fn panic_of(f: &dyn Fn()) -> Option<Panic> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a line for each misfit")]
 fn every_misfit_names_the_callers_line() {
     let v = |shape: &[usize]| Var::<f64>::param(Tensor::ones(shape));
     let picture = v(&[1, 2, 4, 4]);
@@ -110,6 +111,35 @@ fn every_misfit_names_the_callers_line() {
     blames!(fns::softmax(&scalar));
     blames!(fns::log_softmax(&scalar));
     blames!(fns::logsumexp(&scalar));
+    blames!(ops::select(bits.clone(), &row, &flat));
+    blames!(fns::clamp(&flat, 1.0, 0.0));
+    blames!(fns::maximum(&flat, &row));
+    blames!(fns::minimum(&flat, &row));
+    blames!(fns::powf(&flat, &row));
+    blames!(fns::max_axes(&flat, &[1]));
+    blames!(fns::min_axes(&v(&[2, 0]), &[1]));
+    blames!(fns::logsumexp_axes(&flat, &[1]));
+    blames!(fns::prod_axes(&flat, &[1]));
+    blames!(fns::cumsum(&flat, 1));
+    blames!(fns::norm_axes(&flat, 0.5, &[0]));
+    blames!(fns::norm_axes(&flat, 2.0, &[1]));
+    blames!(fns::var_axes(&flat, &[1], 0));
+    blames!(fns::var_axes(&flat, &[0], 6));
+    blames!(fns::std_axes(&flat, &[0], 6));
+    blames!(fns::l1(&flat, &row));
+    blames!(fns::huber(&flat, &row, 1.0));
+    blames!(fns::huber(&flat, &flat, 0.0));
+    blames!(fns::smooth_l1(&flat, &flat, 0.0));
+    blames!(fns::soft_cross_entropy(&flat, &row));
+    blames!(fns::cross_entropy_smoothed(&row, &[5], 0.1));
+    blames!(fns::cross_entropy_smoothed(&row, &[4], 1.1));
+    blames!(fns::cosine_similarity(&row, &row, 2));
+    blames!(fns::scaled_dot_product_attention(&flat, &row, &row, None));
+    blames!(fns::scaled_dot_product_attention(&row, &v(&[3, 5]), &v(&[4, 5]), None));
+    blames!(fns::scaled_dot_product_attention(&row, &row, &row, Some(&v(&[2]))));
+    blames!(fns::scaled_dot_product_attention(&picture, &v(&[3, 2, 4, 4]), &picture, None));
+    blames!(fns::embedding(&flat, &[0]));
+    blames!(fns::embedding(&row, &[1]));
     blames!(flat.item());
     blames!(grad(&flat, &[&flat]));
     blames!(grad(&scalar, &[&flat.detach()]));

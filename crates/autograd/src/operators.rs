@@ -111,4 +111,7 @@ impl<T: Element> Lane for Var<T> {
     fn sigmoid(self) -> Self {
         ops::sigmoid(&self)
     }
+    fn powf(self, exponent: f64) -> Self {
+        ops::pow(&self, exponent)
+    }
 }

@@ -72,6 +72,22 @@ impl<T: Element> Tensor<T> {
         parallel::chunks(self.data_mut(), GRAIN, |task, x| T::gate(x, &bits.words[task * GRAIN / 64..], factors));
         self
     }
+
+    /// The elements of `self` where the bit is set, those of `other` where not.
+    ///
+    /// # Panics
+    /// If the three shapes differ.
+    #[track_caller]
+    pub fn select(&self, other: &Self, bits: &Bits) -> Self {
+        let shapes = [self.shape(), other.shape(), &bits.shape];
+        assert!(shapes.iter().all(|s| *s == self.shape()), "select: {shapes:?} differ");
+        Self::build(*self.shape(), |out| {
+            parallel::chunks(out, GRAIN, |task, out| {
+                let at = task * GRAIN;
+                select(&self.data()[at..], &other.data()[at..], &bits.words[at / 64..], out);
+            });
+        })
+    }
 }
 
 vectorised! {
@@ -105,6 +121,15 @@ vectorised! {
             for (i, x) in x.chunks_mut(V::LANES).enumerate() {
                 let factor = V::select_bits((word >> (i * V::LANES)) as u32, on, off);
                 (V::from_start(x) * factor).to_start(x);
+            }
+        }
+    }
+
+    /// Takes the first number where the bit is set, the second where not.
+    fn select[T: Element](on: &[T], off: &[T], words: &[u64], out: &mut [T]) -> () {
+        for (((out, on), off), &word) in out.chunks_mut(64).zip(on.chunks(64)).zip(off.chunks(64)).zip(words) {
+            for (i, (o, (&on, &off))) in out.iter_mut().zip(on.iter().zip(off)).enumerate() {
+                *o = if word >> i & 1 == 1 { on } else { off };
             }
         }
     }
@@ -147,6 +172,15 @@ mod tests {
             assert_eq!(bits, x.cast::<f64>().positive());
             assert_eq!(x.clone().gate(&bits, 1.0, 0.2), y);
             assert_eq!(x.cast::<f64>().rectify(0.2).1, bits);
+        }
+    }
+
+    #[test]
+    fn what_is_not_selected_leaves_no_trace() {
+        for len in [0, 1, 63, 64, 65, 50_001] {
+            let x = Tensor::<f32>::from_fn([len], |i| (i as f32 * 0.77).sin());
+            let other = x.map(|v| if v > 0.0 { f32::NAN } else { 2.0 });
+            assert_eq!(x.select(&other, &x.positive()), x.map(|v| if v > 0.0 { v } else { 2.0 }));
         }
     }
 }

@@ -38,6 +38,8 @@ pub trait Lane:
     fn max(self, other: Self) -> Self;
     /// 1 / (1 + e^-x), relatively exact for large negative `x` too.
     fn sigmoid(self) -> Self;
+    /// x to a constant power; NaN where x is negative and the exponent not whole.
+    fn powf(self, exponent: f64) -> Self;
 }
 
 macro_rules! scalar_lane {
@@ -70,6 +72,8 @@ macro_rules! scalar_lane {
                 let e = (-<$t>::abs(self)).exp();
                 (if self < 0.0 { e } else { 1.0 }) / (1.0 + e)
             }
+            #[inline(always)]
+            fn powf(self, exponent: f64) -> Self { <$t>::powf(self, exponent as $t) }
         }
     )*};
 }
@@ -121,6 +125,8 @@ macro_rules! vector_lane {
             fn splat(v: f64) -> Self { Self(V::splat(v as f32)) }
             #[inline(always)]
             fn max(self, other: Self) -> Self { Self(V::max(self.0, other.0)) }
+            #[inline(always)]
+            fn powf(self, exponent: f64) -> Self { Self(math::powf(self.0, exponent)) }
             $(#[inline(always)]
             fn $name(self) -> Self { Self($function(self.0)) })*
         }

@@ -2,6 +2,7 @@
 
 use impasto_tensor::Element;
 
+use super::{abs, clamp, square};
 use crate::ops::{affine, mean, mul, softplus, sub};
 use crate::var::Var;
 
@@ -14,8 +15,58 @@ use crate::var::Var;
 /// `2 g (a - b) / n` and its negative
 #[track_caller]
 pub fn mse<T: Element>(a: &Var<T>, b: &Var<T>) -> Var<T> {
+    mean(&square(&sub(a, b)))
+}
+
+/// The mean of |a - b|.
+///
+/// # Shapes
+/// two that broadcast `-> []`
+///
+/// # Gradient
+/// `g sign(a - b) / n` and its negative
+#[track_caller]
+pub fn l1<T: Element>(a: &Var<T>, b: &Var<T>) -> Var<T> {
+    mean(&abs(&sub(a, b)))
+}
+
+/// The mean of d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), of d = a - b: square near 0, straight far from it.
+///
+/// # Shapes
+/// two that broadcast `-> []`
+///
+/// # Gradient
+/// `g clamp(d, -delta, delta) / n` and its negative
+///
+/// # Source
+/// Huber, "Robust estimation of a location parameter", 1964.
+///
+/// # Panics
+/// Unless `delta > 0`.
+#[track_caller]
+pub fn huber<T: Element>(a: &Var<T>, b: &Var<T>, delta: f64) -> Var<T> {
+    assert!(delta > 0.0, "huber: expected delta > 0, got {delta}");
     let d = sub(a, b);
-    mean(&mul(&d, &d))
+    let near = clamp(&d, -delta, delta);
+    mean(&mul(&near, &sub(&d, &affine(&near, 0.5, 0.0))))
+}
+
+/// [`huber`] divided by its delta, here called beta, so that the slope far from 0 is 1.
+///
+/// # Shapes
+/// two that broadcast `-> []`
+///
+/// # Gradient
+/// `g clamp(a - b, -beta, beta) / (beta n)` and its negative
+///
+/// # Source
+/// Girshick, "Fast R-CNN", 2015, with beta 1.
+///
+/// # Panics
+/// Unless `beta > 0`.
+#[track_caller]
+pub fn smooth_l1<T: Element>(a: &Var<T>, b: &Var<T>, beta: f64) -> Var<T> {
+    affine(&huber(a, b, beta), 1.0 / beta, 0.0)
 }
 
 /// The mean of -ln sigmoid(x), or with `real` off of -ln(1 - sigmoid(x)): what a discriminator's logits lose when they

@@ -39,9 +39,10 @@ pub fn leaky_relu<T: Element>(x: &Var<T>, slope: f64) -> Var<T> {
 /// any `->` the same
 ///
 /// # Gradient
-/// `g` where `x > 0`, else `-g`
+/// `g` where `x > 0`, `-g` where `x < 0`, 0 where `x = 0`
 pub fn abs<T: Element>(x: &Var<T>) -> Var<T> {
-    rectify(x, -1.0)
+    // The second gate is open but at 0, which the first one counts as negative.
+    relu(&rectify(x, -1.0))
 }
 
 /// Each element is 0 with probability `p`, the others are divided by `1 - p`, so that the expectation stays.

@@ -183,10 +183,13 @@ fn turned<V: Vector>(x: V, quarters: f32) -> V {
 }
 
 #[inline(always)]
-fn one_by_one<V: Vector>(x: V, f: fn(f64) -> f64) -> V {
+fn one_by_one<V: Vector>(x: V, f: impl Fn(f64) -> f64) -> V {
     let mut lanes = [0.0; 16];
     x.to_slice(&mut lanes);
-    V::from_slice(&lanes.map(|v| f(f64::from(v)) as f32))
+    for v in &mut lanes[..V::LANES] {
+        *v = f(f64::from(*v)) as f32;
+    }
+    V::from_slice(&lanes)
 }
 
 /// Sine of an angle in radians.
@@ -204,6 +207,12 @@ pub(crate) fn sin<V: Vector>(x: V) -> V {
 pub(crate) fn cos<V: Vector>(x: V) -> V {
     let a = V::abs(x);
     if V::gt_bits(a, V::splat(FAR)) != 0 { one_by_one(x, f64::cos) } else { turned(a, 1.0) }
+}
+
+/// x to a constant power. The product of the exponent and a logarithm of f32 would lose places, so this goes one by one.
+#[inline(always)]
+pub(crate) fn powf<V: Vector>(x: V, exponent: f64) -> V {
+    one_by_one(x, |x| x.powf(exponent))
 }
 
 #[cfg(test)]
