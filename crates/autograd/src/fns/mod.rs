@@ -3,29 +3,44 @@
 //!
 //! Every function has a row in `composites!`, which checks its gradient like an operation's.
 
+mod adaptive_pool;
+mod grid_sample;
 mod losses;
+mod modulated_conv;
+mod norms;
 mod pad;
+mod planes;
 mod pool;
 mod quotient;
 mod rectifiers;
+mod resize;
 mod softmax;
+mod spectral_norm;
 mod total_variation;
+mod upfirdn;
 mod upsample;
 mod upsample_conv;
 
+pub use adaptive_pool::{adaptive_avg_pool2d, adaptive_max_pool2d};
+pub use grid_sample::{affine_grid, grid_sample};
 pub use losses::{logistic, mse};
+pub use modulated_conv::modulated_conv2d;
+pub use norms::{layer_norm, pixel_norm};
 pub use pad::{Padding, pad2d};
-pub use pool::{avg_pool2d, max_pool2d};
+pub use pool::{AvgPool, avg_pool2d, avg_pool2d_padded, l2_pool2d, max_pool2d};
 pub use quotient::div;
 pub use rectifiers::{abs, dropout, leaky_relu, relu};
+pub use resize::resize2d;
 pub use softmax::{log_softmax, logsumexp, softmax};
+pub use spectral_norm::{SingularVectors, spectral_norm};
 pub use total_variation::total_variation;
+pub use upfirdn::upfirdn2d;
 pub use upsample::upsample2d;
 pub use upsample_conv::upsample_conv2d;
 
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
-use impasto_tensor::{Random, Upsample};
+use impasto_tensor::{Interpolation, Random, Tensor, Upsample};
 
 use crate::gradcheck::Composite;
 use crate::ops;
@@ -57,29 +72,41 @@ const UNIT: [f64; 2] = [-1.0, 1.0];
 
 composites! {
     abs [[3, 4]] UNIT, |x| abs(&x[0]);
+    adaptive_avg_pool2d [[1, 2, 5, 4]] UNIT, |x| adaptive_avg_pool2d(&x[0], [3, 6]);
+    adaptive_max_pool2d [[1, 2, 5, 4]] UNIT, |x| adaptive_max_pool2d(&x[0], [2, 3]);
+    affine_grid [[2, 2, 3]] UNIT, |x| affine_grid(&x[0], [2, 3], false);
     avg_pool2d [[1, 2, 5, 4]] UNIT, |x| avg_pool2d(&x[0], 2, 2);
+    avg_pool2d_padded [[1, 2, 5, 4]] UNIT, |x| avg_pool2d_padded(&x[0], AvgPool { kernel: 3, stride: 2, padding: 1, count_padding: false });
     batch_norm [[3, 2, 2, 2], [2], [2]] UNIT, |x| ops::batch_norm(&x[0], &x[1], &x[2], 1e-5, 0.2).0;
     conv2d_act [[2, 3, 4, 5], [2, 3, 3, 3], [2]] UNIT, |x| ops::conv2d_act(&x[0], &x[1], Some(&x[2]), Window::new(1, 1), 0.2);
     conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
     div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
     dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
+    grid_sample [[2, 2, 3, 4], [2, 2, 3, 2]] UNIT, |x| grid_sample(&x[0], &(&x[1] * 1.5), Padding::Zero, false);
     group_norm [[2, 4, 2, 2], [4], [4]] UNIT, |x| ops::group_norm(&x[0], 2, &x[1], &x[2], 1e-5, 0.2);
     instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
+    l2_pool2d [[1, 2, 4, 4]] UNIT, |x| l2_pool2d(&x[0], 2, 2);
+    layer_norm [[2, 3, 4], [3, 4], [3, 4]] UNIT, |x| layer_norm(&x[0], &x[1], &x[2], 1e-5);
     leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
     log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);
     logistic [[5]] [-3.0, 3.0], |x| logistic(&x[0], true) + logistic(&x[0], false);
     logsumexp [[3, 4]] [-3.0, 3.0], |x| logsumexp(&x[0]);
-    max_pool2d [[1, 2, 5, 5]] UNIT, |x| max_pool2d(&x[0], MaxPool { kernel: 3, stride: 2, ceil: true });
+    max_pool2d [[1, 2, 5, 5]] UNIT, |x| max_pool2d(&x[0], MaxPool { kernel: 3, stride: 2, padding: 0, ceil: true });
     mean [[3, 4]] UNIT, |x| ops::mean(&x[0]);
     mean_axes [[2, 3, 4]] UNIT, |x| ops::mean_axes(&x[0], &[0, 2]);
+    modulated_conv2d [[2, 2, 3, 3], [2, 2, 2, 2], [2, 2]] [0.5, 1.5], |x| modulated_conv2d(&x[0], &x[1], &x[2], Window::new(1, 0), 1e-8);
     mse [[3, 4], [3, 4]] UNIT, |x| mse(&x[0], &x[1]);
     pad2d [[1, 2, 4, 3]] UNIT, |x| pad2d(&x[0], Padding::Reflect, [[2, 1], [0, 2]]);
+    pixel_norm [[2, 3, 2, 2]] UNIT, |x| pixel_norm(&x[0], 1e-2);
     relu [[3, 4]] UNIT, |x| relu(&x[0]);
+    resize2d [[1, 2, 3, 4]] UNIT, |x| resize2d(&x[0], [5, 3], Interpolation::Cubic { align_corners: false });
     softmax [[3, 4]] [-3.0, 3.0], |x| softmax(&x[0]);
+    spectral_norm [[2, 2, 3]] [0.5, 1.5], |x| spectral_norm(&x[0], &SingularVectors { left: Tensor::ones([2, 1]), right: Tensor::ones([6, 1]) });
     sub [[2, 3], [3]] UNIT, |x| ops::sub(&x[0], &x[1]);
     sum_axes [[2, 3, 4]] UNIT, |x| ops::sum_axes(&x[0], &[1]);
     total_variation [[1, 3, 4, 5]] UNIT, |x| total_variation(&x[0]);
     transpose [[2, 3, 4]] UNIT, |x| ops::transpose(&x[0]);
+    upfirdn2d [[1, 2, 4, 3]] UNIT, |x| upfirdn2d(&x[0], &[1.0, 3.0, 2.0, 1.0], [2, 1], Padding::Reflect);
     upsample2d [[1, 2, 3, 2]] UNIT, |x| upsample2d(&x[0], 2, Upsample::Linear);
     upsample_conv2d [[1, 2, 3, 2], [3, 2, 3, 3]] UNIT, |x| upsample_conv2d(&x[0], &x[1], Padding::Reflect);
 }
