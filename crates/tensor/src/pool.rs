@@ -162,30 +162,34 @@ impl Places {
             (3, 2) => find_whole(Windows::<3, 2>, inside, x, [w, ow], out, at),
             _ => 0,
         };
+        let found = if found > 0 { skipped..skipped + found } else { 0..0 };
         for (row, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).enumerate() {
-            let is_whole = found > 0 && row >= skipped && row * stride + kernel <= h + padding;
-            let found = if is_whole { skipped..skipped + found } else { 0..0 };
+            let top = row * stride;
+            let above = padding.saturating_sub(top);
+            let rows = &x[(top + above - padding) * w..h.min(top + kernel - padding) * w];
+            let found = if rows.len() == kernel * w { found.clone() } else { 0..0 };
             for j in (0..found.start).chain(found.end..ow) {
-                (out[j], at[j]) = self.window(x, [row * stride, j * stride]);
+                (out[j], at[j]) = self.window(rows, w, above, j * stride);
             }
         }
     }
 
-    /// The largest element of the window that begins at a row and a column, counted from the padding's edge.
-    fn window<T: Element>(&self, x: &[T], [top, left]: [usize; 2]) -> (T, u8) {
-        let ([[h, w], _], MaxPool { kernel, padding, .. }) = (self.sides(), self.pool);
-        let inside = |begin: usize, len: usize| begin.max(padding) - padding..len.min(begin + kernel - padding);
-        let (rows, columns) = (inside(top, h), inside(left, w));
-        let place = |i: usize, j: usize| (i + padding - top) * kernel + j + padding - left;
-        let (mut largest, mut at) = (x[rows.start * w + columns.start], place(rows.start, columns.start));
-        for i in rows {
-            for (j, &v) in columns.clone().zip(&x[i * w..][columns.clone()]) {
+    /// The largest element of the window that begins at column `left`, counted from the padding's edge, `above` rows above some
+    /// rows of the input.
+    fn window<T: Element>(&self, rows: &[T], w: usize, above: usize, left: usize) -> (T, u8) {
+        let MaxPool { kernel, padding, .. } = self.pool;
+        let before = padding.saturating_sub(left);
+        let columns = left + before - padding..w.min(left + kernel - padding);
+        let corner = above * kernel + before;
+        let (mut largest, mut place) = (rows[columns.start], corner);
+        for (i, row) in rows.chunks(w).enumerate() {
+            for (j, &v) in row[columns.clone()].iter().enumerate() {
                 if is_larger(v, largest) {
-                    (largest, at) = (v, place(i, j));
+                    (largest, place) = (v, corner + i * kernel + j);
                 }
             }
         }
-        (largest, at as u8)
+        (largest, place as u8)
     }
 }
 
