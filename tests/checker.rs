@@ -136,6 +136,10 @@ fn every_operation_has_mutants_and_all_are_killed() {
         let killed = mutants.iter().filter(|m| m.killed).count();
         let structural = mutants.iter().filter(|m| m.mistake.is_structural()).count();
         println!("{:<26} {killed} of {} killed, {structural} of geometry or formula", row.name, mutants.len());
+        // A constant between two steps has no gradient that could be wrong.
+        if row.name == "sign" && mutants.is_empty() {
+            continue;
+        }
         if killed < mutants.len() || killed < 5 || structural < 2 {
             wrong.push(format!("{}: {mutants:?}", row.name));
         }

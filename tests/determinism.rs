@@ -137,9 +137,9 @@ fn rows_pools_and_gates() {
     let x = normal(1, [6, 8, 61, 67]);
     let (up, down) = (Taps::upsample(61, 2, Upsample::Linear), Taps::average(67, 3, 2));
     same_bits(|| {
-        let (pooled, places) = MaxPool { kernel: 3, stride: 2, ceil: true }.run(&x);
+        let (pooled, places) = MaxPool { kernel: 3, stride: 2, padding: 0, ceil: true }.run(&x);
         let (spread, even) = (places.spread(&pooled), x.narrow(2, 0, 60).narrow(3, 0, 66));
-        let (halved, places) = MaxPool { kernel: 2, stride: 2, ceil: false }.run(&even);
+        let (halved, places) = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false }.run(&even);
         let halves = [places.spread(&halved), places.pick(&even), halved];
         let moved = [
             x.permute(&[1, 3, 0, 2]),
@@ -207,7 +207,7 @@ fn a_whole_network() {
         let x = Var::param(normal(9, [20, 1, 28, 28]));
         let h = ops::conv2d(&x, &w[0], Window::new(1, 1));
         let h = ops::batch_norm(&h, &w[1], &w[2], 1e-5, 0.0).0;
-        let h = fns::max_pool2d(&h, MaxPool { kernel: 2, stride: 2, ceil: false });
+        let h = fns::max_pool2d(&h, MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false });
         let h = fns::leaky_relu(&ops::conv2d(&h, &w[3], Window::new(2, 1)), 0.2);
         let loss = ops::cross_entropy(&ops::matmul(&ops::mean_axes(&h, &[2, 3]), &w[4]), &labels);
         let slope = impasto_autograd::grad_graph(&loss, &[&x]).remove(0);

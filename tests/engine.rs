@@ -10,6 +10,7 @@ use impasto_tensor::conv::Window;
 use impasto_tensor::{Element, Random, Shape, ShapeError, Tensor};
 
 mod blame;
+mod blame_pictures;
 
 fn normal<T: Element>(random: &mut Random, shape: &[usize]) -> Tensor<T> {
     random.normal(shape, 0.0, 1.0)

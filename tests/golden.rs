@@ -3,29 +3,25 @@
 mod elementwise;
 mod functions;
 mod losses;
+mod norms;
 mod penalties;
+mod pooling;
+mod sampling;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use impasto_autograd::fns::AvgPool;
 use impasto_autograd::{Var, fns, grad_keep, ops, vjp};
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
-use impasto_tensor::{Tensor, Upsample};
+use impasto_tensor::{Interpolation, Tensor, Upsample};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
 
 /// The largest difference that passes, relative to the largest element: of values, and of gradients.
 const TOLERANCE: [f64; 2] = [1e-12, 1e-11];
-
-/// What is not yet in impasto. Nothing else is skipped.
-const SKIPPED: [(&str, &str); 4] = [
-    ("avg_pool2d_3s2p1_exclude", "not yet in impasto: an average that leaves padding out of the count"),
-    ("interpolate_bilinear_down", "not yet in impasto: bilinear resizing to any size"),
-    ("interpolate_bilinear_up", "not yet in impasto: bilinear resizing to any size"),
-    ("max_pool2d_3s2p1", "not yet in impasto: padding in max pooling"),
-];
 
 /// An operation with its geometry fixed.
 type Operation = Box<dyn Fn(&[Var<f64>]) -> Var<f64>>;
@@ -98,26 +94,28 @@ fn operation(op: &str, geometry: &mut Map<String, Value>, tensors: &mut Tensors)
         }
         "max_pool2d" => {
             let (kernel, stride) = (count(geometry, "kernel_size"), count(geometry, "stride"));
-            let ceil = flag(geometry, "ceil_mode").expect("ceil_mode");
-            assert_eq!(count(geometry, "padding"), 0);
-            Box::new(move |v| fns::max_pool2d(&v[0], MaxPool { kernel, stride, ceil }))
+            let (padding, ceil) = (count(geometry, "padding"), flag(geometry, "ceil_mode").expect("ceil_mode"));
+            Box::new(move |v| fns::max_pool2d(&v[0], MaxPool { kernel, stride, padding, ceil }))
         }
         "avg_pool2d" => {
             let (kernel, stride) = (count(geometry, "kernel_size"), count(geometry, "stride"));
             let padding = count(geometry, "padding");
-            assert_eq!(flag(geometry, "count_include_pad"), Some(true));
-            Box::new(move |v| {
-                fns::avg_pool2d(&fns::pad2d(&v[0], fns::Padding::Zero, [[padding; 2]; 2]), kernel, stride)
-            })
+            let count_padding = flag(geometry, "count_include_pad").expect("count_include_pad");
+            Box::new(move |v| fns::avg_pool2d_padded(&v[0], AvgPool { kernel, stride, padding, count_padding }))
         }
         "interpolate" => {
-            let how = match geometry.remove("mode") {
-                Some(mode) if mode == "nearest" => Upsample::Nearest,
-                Some(mode) if mode == "bilinear" && flag(geometry, "align_corners") == Some(false) => Upsample::Linear,
+            let (upsample, how) = match geometry.remove("mode") {
+                Some(mode) if mode == "nearest" => (Upsample::Nearest, Interpolation::Nearest),
+                Some(mode) if mode == "bilinear" && flag(geometry, "align_corners") == Some(false) => {
+                    (Upsample::Linear, Interpolation::Linear { align_corners: false })
+                }
                 other => panic!("unknown mode {other:?}"),
             };
-            let factor = count(geometry, "scale_factor");
-            Box::new(move |v| fns::upsample2d(&v[0], factor, how))
+            if let Some(factor) = number(geometry, "scale_factor") {
+                return Box::new(move |v| fns::upsample2d(&v[0], factor as usize, upsample));
+            }
+            let size = pair(geometry, "size", 0);
+            Box::new(move |v| fns::resize2d(&v[0], size, how))
         }
         "cross_entropy" => {
             assert_eq!(geometry.remove("reduction"), Some("mean".into()));
@@ -149,7 +147,7 @@ fn operation(op: &str, geometry: &mut Map<String, Value>, tensors: &mut Tensors)
             let slope = number(geometry, "negative_slope").expect("negative_slope");
             Box::new(move |v| fns::leaky_relu(&v[0], slope))
         }
-        _ => panic!("unknown operation `{op}`: teach this test to run it, or list it in SKIPPED"),
+        _ => panic!("unknown operation `{op}`: teach this test to run it"),
     }
 }
 
@@ -235,20 +233,14 @@ fn check(case: &str, mut geometry: Map<String, Value>, left: Named) -> (String, 
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "says what was measured and what was skipped")]
+#[allow(clippy::print_stdout, reason = "says what was measured")]
 fn every_case_agrees_with_pytorch() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ops.safetensors");
     let (cases, mut tensors) = load(&fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
     let mut by_op: BTreeMap<String, (usize, [f64; 2])> = BTreeMap::new();
     let mut wrong = Vec::new();
-    let mut skipped = BTreeSet::new();
     for (case, geometry) in cases {
         let own = tensors.remove(&case).unwrap_or_else(|| panic!("{case}: no tensors"));
-        if let Some((name, reason)) = SKIPPED.iter().find(|(name, _)| *name == case) {
-            println!("skipped {name}: {reason}");
-            skipped.insert(*name);
-            continue;
-        }
         let Value::Object(geometry) = geometry else { panic!("{case}: no geometry") };
         let (op, errors) = check(&case, geometry, own);
         let (count, worst) = by_op.entry(op).or_default();
@@ -266,5 +258,4 @@ fn every_case_agrees_with_pytorch() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(tensors.is_empty(), "tensors without a case: {:?}", tensors.keys());
-    assert_eq!(skipped.len(), SKIPPED.len(), "SKIPPED names a case that is not in the file");
 }

@@ -213,7 +213,7 @@ proptest! {
         let (h, w) = (kernel + more[0], kernel + more[1]);
         // Few values, so that ties abound.
         let x = Random::new(seed, 0).uniform::<f64>([planes[0], planes[1], h, w], -2.0, 2.0).map(f64::round);
-        let (y, places) = MaxPool { kernel, stride, ceil }.run(&x);
+        let (y, places) = MaxPool { kernel, stride, padding: 0, ceil }.run(&x);
         let sides = [h, w].map(|side| {
             let windows = (0..side).step_by(stride).filter(|start| ceil || start + kernel <= side);
             // With `ceil`, one window may reach over the edge.

@@ -65,7 +65,7 @@ impl Fixture {
             let conv = Layer::Conv { weight, bias, window: Window::new(1, 1), edge: Padding::Zero };
             layers.push((String::new(), conv));
             layers.push((format!("relu{i}"), Layer::Relu));
-            layers.push((String::new(), Layer::MaxPool(MaxPool { kernel: 2, stride: 2, ceil: false })));
+            layers.push((String::new(), Layer::MaxPool(MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false })));
         }
         self.with_layers(Perceptual {
             name: "three layers".into(),

@@ -51,7 +51,7 @@ fn every_misfit_names_the_callers_line() {
     let (flat, row, scalar) = (v(&[6]), v(&[1, 5]), v(&[]));
     let bits = flat.value().bits(|x| x > 0.0);
     let seeds = Random::new(0, 0);
-    let pool = MaxPool { kernel: 3, stride: 1, ceil: false };
+    let pool = MaxPool { kernel: 3, stride: 1, padding: 0, ceil: false };
     let how = MatMul { transpose_a: true, transpose_b: false };
     let mut wrong = Vec::new();
     let mut check = |line: u32, call: &str, mistake: &dyn Fn()| match panic_of(mistake) {

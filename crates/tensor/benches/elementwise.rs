@@ -116,11 +116,11 @@ impl Bench {
 
     fn pictures(&self) {
         let x = numbers(0, &[16, 64, 128, 128]);
-        let pool = MaxPool { kernel: 2, stride: 2, ceil: false };
+        let pool = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false };
         self.time("max pool 2x2", || pool.run(&x).0);
         let (y, places) = pool.run(&x);
         self.time("max pool 2x2 backward", || places.spread(&y));
-        let pool = MaxPool { kernel: 3, stride: 2, ceil: true };
+        let pool = MaxPool { kernel: 3, stride: 2, padding: 0, ceil: true };
         self.time("max pool 3x3", || pool.run(&x).0);
         let (y, places) = pool.run(&x);
         self.time("max pool 3x3 backward", || places.spread(&y));

@@ -15,6 +15,8 @@ pub struct MaxPool {
     pub kernel: usize,
     /// Steps between windows.
     pub stride: usize,
+    /// Places beyond each edge that windows reach, at most half a window. Nothing stands there.
+    pub padding: usize,
     /// Whether a window may reach over the lower and right edge, so that no row is left out.
     pub ceil: bool,
 }
@@ -23,22 +25,24 @@ impl MaxPool {
     /// The shape of the result.
     ///
     /// # Shapes
-    /// `[N, C, H, W] -> [N, C, H', W']`, `H' = (H - K) / S + 1`, rounded down, or up with `ceil`; a window never begins
+    /// `[N, C, H, W] -> [N, C, H', W']`, `H' = (H + 2 P - K) / S + 1`, rounded down, or up with `ceil`; a window never begins
     /// behind the edge.
     ///
     /// # Errors
-    /// If the input does not have four axes or is smaller than the window.
+    /// If the input does not have four axes or is smaller than the window, or the padding is more than half a window.
     pub fn shape(&self, x: &Shape) -> Result<Shape, ShapeError> {
         let &[n, c, h, w] = &x[..] else {
             return Err(ShapeError::new("max_pool2d", format!("expected input [N, C, H, W], got {x:?}")));
         };
-        if self.kernel == 0 || self.kernel > 16 || self.stride == 0 || h < self.kernel || w < self.kernel {
+        let Self { kernel, stride, padding, ceil } = *self;
+        let (least, padded) = (h.min(w), h.min(w) + 2 * padding);
+        if kernel == 0 || kernel > 16 || stride == 0 || 2 * padding > kernel || least == 0 || padded < kernel {
             return Err(ShapeError::new("max_pool2d", format!("{self:?} does not fit input {x:?}")));
         }
         let side = |len: usize| {
-            let steps = len - self.kernel;
-            let steps = if self.ceil { steps.div_ceil(self.stride) } else { steps / self.stride };
-            if steps * self.stride < len { steps + 1 } else { steps }
+            let steps = len + 2 * padding - kernel;
+            let steps = if ceil { steps.div_ceil(stride) } else { steps / stride };
+            if steps * stride < len + padding { steps + 1 } else { steps }
         };
         Ok(Shape::new(&[n, c, side(h), side(w)]))
     }
@@ -134,44 +138,54 @@ impl Places {
     /// Calls `f(i, source)` for each element of a plane of the result and where in its plane of the input it comes from.
     #[inline]
     fn visit(&self, at: &[u8], mut f: impl FnMut(usize, usize)) {
-        let ([[_, w], [_, ow]], MaxPool { kernel, stride, .. }) = (self.sides(), self.pool);
+        let ([[_, w], [_, ow]], MaxPool { kernel, stride, padding, .. }) = (self.sides(), self.pool);
+        let beyond = padding * w + padding;
         let mut steps = [0; 256];
         for (at, step) in steps[..kernel * kernel].iter_mut().enumerate() {
             *step = at / kernel * w + at % kernel;
         }
         for (row, at) in at.chunks(ow.max(1)).enumerate() {
             for (j, &at) in at.iter().enumerate() {
-                f(row * ow + j, row * stride * w + j * stride + steps[usize::from(at)]);
+                f(row * ow + j, row * stride * w + j * stride + steps[usize::from(at)] - beyond);
             }
         }
     }
 
     /// The largest elements of one plane.
     fn find<T: Element>(&self, x: &[T], out: &mut [T], at: &mut [u8]) {
-        let ([[h, w], [_, ow]], MaxPool { kernel, stride, .. }) = (self.sides(), self.pool);
+        let ([[h, w], [_, ow]], MaxPool { kernel, stride, padding, .. }) = (self.sides(), self.pool);
+        let skipped = padding.div_ceil(stride);
+        let inside = Inside { skipped, first: skipped * stride - padding };
         let found = match (kernel, stride) {
-            (2, 2) => find_whole(Windows::<2, 2>, x, [w, ow], out, at),
-            (3, 1) => find_whole(Windows::<3, 1>, x, [w, ow], out, at),
-            (3, 2) => find_whole(Windows::<3, 2>, x, [w, ow], out, at),
+            (2, 2) => find_whole(Windows::<2, 2>, inside, x, [w, ow], out, at),
+            (3, 1) => find_whole(Windows::<3, 1>, inside, x, [w, ow], out, at),
+            (3, 2) => find_whole(Windows::<3, 2>, inside, x, [w, ow], out, at),
             _ => 0,
         };
+        let found = if found > 0 { skipped..skipped + found } else { 0..0 };
         for (row, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).enumerate() {
-            let rows = &x[row * stride * w..h.min(row * stride + kernel) * w];
-            let found = if rows.len() == kernel * w { found } else { 0 };
-            for j in found..ow {
-                (out[j], at[j]) = self.window(rows, w, j * stride);
+            let top = row * stride;
+            let above = padding.saturating_sub(top);
+            let rows = &x[(top + above - padding) * w..h.min(top + kernel - padding) * w];
+            let found = if rows.len() == kernel * w { found.clone() } else { 0..0 };
+            for j in (0..found.start).chain(found.end..ow) {
+                (out[j], at[j]) = self.window(rows, w, above, j * stride);
             }
         }
     }
 
-    /// The largest element of the window that begins at column `left` of some rows of the input.
-    fn window<T: Element>(&self, rows: &[T], w: usize, left: usize) -> (T, u8) {
-        let kernel = self.pool.kernel;
-        let (mut largest, mut place) = (rows[left], 0);
+    /// The largest element of the window that begins at column `left`, counted from the padding's edge, `above` rows above some
+    /// rows of the input.
+    fn window<T: Element>(&self, rows: &[T], w: usize, above: usize, left: usize) -> (T, u8) {
+        let MaxPool { kernel, padding, .. } = self.pool;
+        let before = padding.saturating_sub(left);
+        let columns = left + before - padding..w.min(left + kernel - padding);
+        let corner = above * kernel + before;
+        let (mut largest, mut place) = (rows[columns.start], corner);
         for (i, row) in rows.chunks(w).enumerate() {
-            for (j, &v) in row[left..w.min(left + kernel)].iter().enumerate() {
+            for (j, &v) in row[columns.clone()].iter().enumerate() {
                 if is_larger(v, largest) {
-                    (largest, place) = (v, i * kernel + j);
+                    (largest, place) = (v, corner + i * kernel + j);
                 }
             }
         }
@@ -189,25 +203,35 @@ fn is_larger<T: Element>(v: T, largest: T) -> bool {
 /// `K` by `K` windows, `S` steps apart: known to the compiler, so that it can make vectors of them.
 struct Windows<const K: usize, const S: usize>;
 
+/// Where the windows that begin inside begin, the same for rows and columns: behind `skipped` others, at place `first`.
+#[derive(Clone, Copy)]
+struct Inside {
+    skipped: usize,
+    first: usize,
+}
+
 vectorised! {
     /// The largest elements of those windows of a plane that have all their rows and lie in whole groups of `S` columns.
-    /// Returns how many of a row these are.
+    /// Returns how many of a row these are, behind those skipped.
     fn find_whole[T: Element, const K: usize, const S: usize](
         windows: Windows<K, S>,
+        inside: Inside,
         x: &[T],
         widths: [usize; 2],
         out: &mut [T],
         at: &mut [u8],
     ) -> usize {
-        let (Windows, [w, ow]) = (windows, widths);
-        let count = (w / S + 1).saturating_sub(K.div_ceil(S)).min(ow);
-        for (i, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).enumerate() {
-            let Some(x) = x.get(i * S * w..(i * S + K) * w) else { break };
+        let (Windows, Inside { skipped, first }, [w, ow]) = (windows, inside, widths);
+        let groups = w.saturating_sub(first) / S;
+        let count = (groups + 1).saturating_sub(K.div_ceil(S)).min(ow.saturating_sub(skipped));
+        for (i, (out, at)) in out.chunks_mut(ow).zip(at.chunks_mut(ow)).skip(skipped).enumerate() {
+            let top = first + i * S;
+            let Some(x) = x.get(top * w..(top + K) * w) else { break };
             let mut rows = [x.as_chunks().0; K];
             for (row, x) in rows.iter_mut().zip(x.chunks(w)) {
-                *row = x.as_chunks().0;
+                *row = x[first.min(w)..].as_chunks().0;
             }
-            let (out, at) = (&mut out[..count], &mut at[..count]);
+            let (out, at) = (&mut out[skipped..][..count], &mut at[skipped..][..count]);
             match count {
                 16.. => find_row::<T, K, S, 16>(rows, out, at),
                 8.. => find_row::<T, K, S, 8>(rows, out, at),
@@ -254,7 +278,7 @@ mod tests {
     fn ties_go_to_the_first_and_ceil_keeps_the_edge() {
         let x = Tensor::<f32>::new([1, 1, 3, 3], vec![1.0, 1.0, 0.0, 1.0, 1.0, 5.0, 2.0, 7.0, 7.0]);
         let pool = |kernel, stride, ceil| {
-            let (y, places) = MaxPool { kernel, stride, ceil }.run(&x);
+            let (y, places) = MaxPool { kernel, stride, padding: 0, ceil }.run(&x);
             assert_eq!(places.pick(&x), y);
             (*y.shape(), places.sources().collect::<Vec<_>>())
         };
@@ -264,20 +288,26 @@ mod tests {
     }
 
     /// The largest element of a window and its index in the plane, by the definition.
-    fn largest(x: &[f32], [h, w]: [usize; 2], kernel: usize, [top, left]: [usize; 2]) -> (f32, usize) {
-        let rows = top..h.min(top + kernel);
-        let mut places = rows.flat_map(|i| (left..w.min(left + kernel)).map(move |j| i * w + j));
+    fn largest(x: &[f32], [h, w]: [usize; 2], pool: MaxPool, [row, column]: [usize; 2]) -> (f32, usize) {
+        let inside = |i: usize, len: usize| {
+            let places = (0..pool.kernel).filter_map(move |k| (i * pool.stride + k).checked_sub(pool.padding));
+            places.filter(move |&place| place < len)
+        };
+        let mut places = inside(row, h).flat_map(|i| inside(column, w).map(move |j| i * w + j));
         let first = places.next().expect("a window begins in the plane");
         places.fold((x[first], first), |best, i| if x[i] > best.0 || x[i].is_nan() { (x[i], i) } else { best })
     }
 
     #[test]
     fn windows_of_all_geometries_agree_with_the_definition() {
-        let geometries = [(2, 2), (3, 2), (3, 1), (2, 1), (4, 3), (2, 3), (1, 1)];
-        let sides = [[4, 4], [5, 9], [6, 34], [9, 17], [20, 39], [7, 71], [4, 128]];
+        let geometries = [(2, 2), (3, 2), (3, 1), (2, 1), (4, 3), (2, 3), (1, 1), (5, 1)];
+        let sides = [[4, 4], [5, 9], [6, 34], [9, 17], [20, 39], [7, 71], [4, 128], [9, 1], [1, 9], [1, 1]];
         for ((kernel, stride), ceil) in geometries.into_iter().flat_map(|g| [(g, false), (g, true)]) {
-            for [h, w] in sides {
-                let pool = MaxPool { kernel, stride, ceil };
+            for (padding, [h, w]) in (0..=kernel / 2).flat_map(|padding| sides.map(|sides| (padding, sides))) {
+                let pool = MaxPool { kernel, stride, padding, ceil };
+                if pool.shape(&Shape::new(&[2, 3, h, w])).is_err() {
+                    continue;
+                }
                 // Equal elements, and some that are no numbers or the least there is.
                 let x = Tensor::<f32>::from_fn([2, 3, h, w], |i| match (i * 7919) % 31 {
                     0 => f32::NAN,
@@ -291,8 +321,7 @@ mod tests {
                 let picked = places.pick(&x);
                 for (i, from) in places.sources().enumerate() {
                     let (plane, row, column) = (i / (oh * ow), i / ow % oh, i % ow);
-                    let window = [row * stride, column * stride];
-                    let (value, source) = largest(&x.data()[plane * h * w..][..h * w], [h, w], kernel, window);
+                    let (value, source) = largest(&x.data()[plane * h * w..][..h * w], [h, w], pool, [row, column]);
                     assert_eq!((y.data()[i].to_bits(), from), (value.to_bits(), source), "{pool:?} {h} {w} {i}");
                     assert_eq!(picked.data()[i].to_bits(), value.to_bits());
                     back.data_mut()[plane * h * w + source] += g.data()[i];
@@ -305,7 +334,17 @@ mod tests {
     #[test]
     fn a_window_never_begins_behind_the_edge() {
         // 4 / 3 rounds up to a window that would begin at 6 of 5.
-        let pool = MaxPool { kernel: 1, stride: 3, ceil: true };
+        let pool = MaxPool { kernel: 1, stride: 3, padding: 0, ceil: true };
         assert_eq!(pool.shape(&Shape::new(&[1, 1, 5, 5])).unwrap(), [1, 1, 2, 2]);
+        // Nor in the padding behind it: 5 / 3 rounds up to one that would begin at 6, where there are 5 and one more.
+        let pool = MaxPool { kernel: 2, stride: 3, padding: 1, ceil: true };
+        assert_eq!(pool.shape(&Shape::new(&[1, 1, 5, 5])).unwrap(), [1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn padding_beyond_half_a_window_is_refused() {
+        let pool = MaxPool { kernel: 3, stride: 1, padding: 2, ceil: false };
+        let error = pool.shape(&Shape::new(&[1, 1, 5, 5])).unwrap_err().to_string();
+        assert!(error.starts_with("max_pool2d: MaxPool { kernel: 3, stride: 1, padding: 2"), "{error}");
     }
 }

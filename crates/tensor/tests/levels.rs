@@ -52,7 +52,8 @@ fn loops<T: Element>(len: usize) -> Vec<Tensor<T>> {
     }
     let (y, bits) = x.rectify(0.2);
     all.extend([y, g.clone().gate(&bits, 1.0, 0.2)]);
-    for pool in [(2, 2), (3, 1), (3, 2)].map(|(kernel, stride)| MaxPool { kernel, stride, ceil: false }) {
+    for (kernel, stride, padding) in [(2, 2, 0), (2, 2, 1), (3, 1, 0), (3, 1, 1), (3, 2, 0), (3, 2, 1)] {
+        let pool = MaxPool { kernel, stride, padding, ceil: false };
         if pool.shape(x.shape()).is_ok() {
             let (y, places) = pool.run(&x);
             all.extend([places.spread(&y), y]);

@@ -2,7 +2,7 @@
 
 use impasto_tensor::Element;
 
-use super::norms::root;
+use super::lengths::root;
 use super::square;
 use crate::ops::{affine, mean_axes, reshape, sub, sum_axes};
 use crate::var::Var;

@@ -19,12 +19,14 @@ fn fits(op: &'static str, x: &Shape, want: &Shape) -> Result<(), ShapeError> {
     if x == want { Ok(()) } else { Err(ShapeError::new(op, format!("expected {want:?}, got {x:?}"))) }
 }
 
-/// Windows side by side, apart, and overlapping each other and the edge.
-fn examples() -> [Places; 3] {
-    [(4, 2, 2, false), (5, 2, 3, false), (5, 3, 2, true)].map(|(side, kernel, stride, ceil)| {
-        let x: Tensor<f64> = Random::new(0, 0).normal([1, 2, side, side], 0.0, 1.0);
-        MaxPool { kernel, stride, ceil }.run(&x).1
-    })
+/// Windows side by side, apart, and overlapping each other, the edge and the padding.
+fn examples() -> [Places; 4] {
+    [(4, 2, 2, 0, false), (5, 2, 3, 0, false), (5, 3, 2, 0, true), (4, 3, 1, 1, false)].map(
+        |(side, kernel, stride, padding, ceil)| {
+            let x: Tensor<f64> = Random::new(0, 0).normal([1, 2, side, side], 0.0, 1.0);
+            MaxPool { kernel, stride, padding, ceil }.run(&x).1
+        },
+    )
 }
 
 impl Linear for MaxPick {

@@ -56,7 +56,7 @@ impl Config {
     }
 }
 
-const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, ceil: true };
+const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: true };
 
 /// Three convolutions with batch norm and ReLU, pooled by 2 behind each, and a linear layer: logits.
 ///

@@ -9,7 +9,7 @@ use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, linear};
 use crate::scope::Scope;
 
-const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, ceil: false };
+const POOL: MaxPool = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false };
 
 /// Three convolutions with biases, batch norm and ReLU, pooled by 2 behind the second and the third, and two linear layers:
 /// logits.

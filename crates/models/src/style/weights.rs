@@ -128,7 +128,10 @@ fn vgg_layers<T: Element>(file: &mut Weights<T>, input: Input) -> Result<Percept
             layers.push((format!("relu{}_{i}", block + 1), Layer::Relu));
             index += 2;
         }
-        layers.push((format!("pool{}", block + 1), Layer::MaxPool(MaxPool { kernel: 2, stride: 2, ceil: false })));
+        layers.push((
+            format!("pool{}", block + 1),
+            Layer::MaxPool(MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false }),
+        ));
         index += 1;
     }
     let depth = if blocks == VGG19 { "VGG-19" } else { "VGG-16" };
@@ -137,7 +140,7 @@ fn vgg_layers<T: Element>(file: &mut Weights<T>, input: Input) -> Result<Percept
 
 /// Iandola et al., "SqueezeNet", 2016, version 1.1.
 fn squeezenet<T: Element>(file: &mut Weights<T>, input: Input) -> Result<Perceptual<T>, Error> {
-    let pool = || Layer::MaxPool(MaxPool { kernel: 3, stride: 2, ceil: true });
+    let pool = || Layer::MaxPool(MaxPool { kernel: 3, stride: 2, padding: 0, ceil: true });
     let mut layers = vec![
         (String::new(), file.conv("features.0", 3, Window::new(2, 0))?),
         ("conv1".to_owned(), Layer::Relu),
