@@ -44,6 +44,7 @@ pub(super) fn panic_of(f: &dyn Fn()) -> Option<Panic> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a line for every mistake")]
 fn every_misfit_names_the_callers_line() {
     let v = |shape: &[usize]| Var::<f64>::param(Tensor::ones(shape));
     let picture = v(&[1, 2, 4, 4]);
@@ -101,6 +102,24 @@ fn every_misfit_names_the_callers_line() {
     blames!(fns::avg_pool2d(&picture, 5, 2));
     blames!(fns::pad2d(&flat, fns::Padding::Zero, [[1; 2]; 2]));
     blames!(fns::pad2d(&picture, fns::Padding::Reflect, [[4; 2]; 2]));
+    blames!(fns::pad(&flat, fns::Padding::Zero, &[]));
+    blames!(fns::pad(&flat, fns::Padding::Reflect, &[[6, 0]]));
+    blames!(fns::slice(&flat, 0, 4..7, 1));
+    blames!(fns::split(&flat, 0, &[4, 1]));
+    blames!(fns::chunk(&flat, 0, 4));
+    blames!(fns::stack(&[&flat, &row], 0));
+    blames!(fns::stack::<f64>(&[], 0));
+    blames!(fns::flip(&flat, &[1]));
+    blames!(fns::roll(&flat, 1, 1));
+    blames!(fns::tile(&flat, &[]));
+    blames!(fns::repeat_interleave(&flat, 1, 2));
+    blames!(fns::pixel_shuffle(&picture, 2));
+    blames!(fns::pixel_unshuffle(&picture, 3));
+    blames!(fns::index_select(&flat, 0, &[6]));
+    blames!(fns::take_along(&flat, 1, &[0]));
+    blames!(fns::scatter_add_along(&flat, 0, &[0], 1));
+    blames!(fns::unfold(&picture, [5, 1], Window::default()));
+    blames!(fns::fold(&picture, [4, 4], [1, 1], Window::default()));
     blames!(fns::upsample2d(&flat, 2, Upsample::Nearest));
     blames!(ops::gram(&flat));
     blames!(fns::total_variation(&flat));
