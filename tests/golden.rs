@@ -1,6 +1,7 @@
 //! Every operation against PyTorch: values and first gradients of the cases in `fixtures/ops.safetensors`, in f64.
 
 mod functions;
+mod matrices;
 mod movement;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -120,6 +120,9 @@ fn every_misfit_names_the_callers_line() {
     blames!(fns::scatter_add_along(&flat, 0, &[0], 1));
     blames!(fns::unfold(&picture, [5, 1], Window::default()));
     blames!(fns::fold(&picture, [4, 4], [1, 1], Window::default()));
+    blames!(fns::einsum("ij->j", &[&flat]));
+    blames!(fns::sqrtm(&row));
+    blames!(fns::inv_sqrtm(&row));
     blames!(fns::upsample2d(&flat, 2, Upsample::Nearest));
     blames!(ops::gram(&flat));
     blames!(fns::total_variation(&flat));

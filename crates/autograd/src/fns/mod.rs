@@ -3,6 +3,7 @@
 //!
 //! Every function has a row in `composites!`, which checks its gradient like an operation's.
 
+mod einsum;
 mod indexing;
 mod losses;
 mod pad;
@@ -13,11 +14,13 @@ mod quotient;
 mod rearrange;
 mod rectifiers;
 mod softmax;
+mod sqrtm;
 mod total_variation;
 mod unfold;
 mod upsample;
 mod upsample_conv;
 
+pub use einsum::einsum;
 pub use indexing::{index_select, scatter_add_along, take_along};
 pub use losses::{logistic, mse};
 pub use pad::{Padding, pad, pad2d};
@@ -28,6 +31,7 @@ pub use quotient::div;
 pub use rearrange::{flip, repeat_interleave, roll, tile};
 pub use rectifiers::{abs, dropout, leaky_relu, relu};
 pub use softmax::{log_softmax, logsumexp, softmax};
+pub use sqrtm::{inv_sqrtm, sqrtm};
 pub use total_variation::total_variation;
 pub use unfold::{fold, unfold};
 pub use upsample::upsample2d;
@@ -35,7 +39,7 @@ pub use upsample_conv::upsample_conv2d;
 
 use impasto_tensor::conv::Window;
 use impasto_tensor::pool::MaxPool;
-use impasto_tensor::{Random, Upsample};
+use impasto_tensor::{Random, Tensor, Upsample};
 
 use crate::gradcheck::Composite;
 use crate::ops;
@@ -74,11 +78,13 @@ composites! {
     conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
     div [[3, 4], [4]] [0.5, 2.0], |x| div(&x[0], &x[1]);
     dropout [[3, 4]] UNIT, |x| dropout(&x[0], 0.4, &mut Random::new(1, 0));
+    einsum [[2, 3, 3], [3, 2], [2, 4]] UNIT, |x| einsum("bii,ij,bk->kj", &[&x[0], &x[1], &x[2]]);
     flip [[2, 3, 2]] UNIT, |x| flip(&x[0], &[0, 1]);
     fold [[1, 8, 4]] UNIT, |x| fold(&x[0], [3, 4], [2, 2], Window { dilation: [1, 2], ..Window::new(2, 1) });
     group_norm [[2, 4, 2, 2], [4], [4]] UNIT, |x| ops::group_norm(&x[0], 2, &x[1], &x[2], 1e-5, 0.2);
     index_select [[2, 4]] UNIT, |x| index_select(&x[0], 1, &[3, 0, 3]);
     instance_norm [[2, 2, 3, 2], [2], [2]] UNIT, |x| ops::instance_norm(&x[0], &x[1], &x[2], 1e-5, 0.0);
+    inv_sqrtm [[3, 3]] UNIT, |x| inv_sqrtm(&(einsum("ij,kj->ik", &[&x[0], &x[0]]) + Var::constant(Tensor::eye(3))));
     leaky_relu [[3, 4]] UNIT, |x| leaky_relu(&x[0], 0.2);
     log_softmax [[3, 4]] [-3.0, 3.0], |x| log_softmax(&x[0]);
     logistic [[5]] [-3.0, 3.0], |x| logistic(&x[0], true) + logistic(&x[0], false);
@@ -98,6 +104,7 @@ composites! {
     slice [[2, 7]] UNIT, |x| slice(&x[0], 1, 1..6, 2);
     softmax [[3, 4]] [-3.0, 3.0], |x| softmax(&x[0]);
     split [[5, 2]] UNIT, |x| split(&x[0], 0, &[1, 3, 1]).swap_remove(1);
+    sqrtm [[3, 3]] UNIT, |x| sqrtm(&(einsum("ij,kj->ik", &[&x[0], &x[0]]) + Var::constant(Tensor::eye(3))));
     stack [[2, 3], [2, 3]] UNIT, |x| stack(&[&x[0], &x[1]], 1);
     sub [[2, 3], [3]] UNIT, |x| ops::sub(&x[0], &x[1]);
     sum_axes [[2, 3, 4]] UNIT, |x| ops::sum_axes(&x[0], &[1]);
