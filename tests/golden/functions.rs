@@ -51,7 +51,7 @@ fn load(file: &str) -> BTreeMap<String, Named> {
 /// The worst errors of value and gradients in one element type.
 fn errors<T: Element>(name: &str, tensors: &Named, f: fn(&[Var<T>]) -> Var<T>) -> [f64; 2] {
     let get = |key: String| tensors.get(&key).unwrap_or_else(|| panic!("{name}: no tensor `{key}`"));
-    let count = (0..).take_while(|i| tensors.contains_key(&format!("x{i}"))).count();
+    let count = (0..tensors.len()).take_while(|i| tensors.contains_key(&format!("x{i}"))).count();
     let params: Vec<Var<T>> = (0..count).map(|i| Var::param(get(format!("x{i}")).cast())).collect();
     let wrt: Vec<&Var<T>> = params.iter().collect();
     let y = f(&params);
