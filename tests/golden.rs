@@ -3,6 +3,8 @@
 mod elementwise;
 mod functions;
 mod losses;
+mod matrices;
+mod movement;
 mod norms;
 mod penalties;
 mod pooling;

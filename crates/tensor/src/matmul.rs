@@ -1,6 +1,7 @@
 //! Batched matrix products of plain and transposed matrices.
 
 use crate::element::{Element, Gemm};
+use crate::map::Loops;
 use crate::parallel;
 use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;
@@ -19,11 +20,11 @@ pub struct MatMul {
 }
 
 impl MatMul {
-    /// The shape of the product: `[.., M, K] x [.., K, N] -> [.., M, N]` with equal leading axes, or with matrices
-    /// (two axes) for either operand, which then serve the whole batch.
+    /// The shape of the product: `[.., M, K] x [.., K, N] -> [.., M, N]`. The leading axes are a batch and broadcast: a
+    /// matrix without them, or with axes of length 1, serves the whole batch.
     ///
     /// # Errors
-    /// If the inner lengths or the batch axes differ.
+    /// If the inner lengths differ or the batch axes do not broadcast.
     pub fn shape(self, a: &Shape, b: &Shape) -> Result<Shape, ShapeError> {
         let mistake = |what: &str| {
             let order = |t| if t { " (transposed)" } else { "" };
@@ -37,12 +38,8 @@ impl MatMul {
         if k != k2 {
             return Err(mistake("[.., M, K] and [.., K, N]"));
         }
-        let (batch_a, batch_b) = (&a[..a.len() - 2], &b[..b.len() - 2]);
-        if !batch_a.is_empty() && !batch_b.is_empty() && batch_a != batch_b {
-            return Err(mistake("equal batch axes"));
-        }
-        let batch = if batch_a.is_empty() { batch_b } else { batch_a };
-        Ok(Shape::new(&[batch, &[m, n]].concat()))
+        let Some(batch) = batch(a).broadcast(&batch(b)) else { return Err(mistake("batch axes that broadcast")) };
+        Ok(Shape::new(&[&batch[..], &[m, n]].concat()))
     }
 
     fn a_dims(self, a: &[usize]) -> [usize; 2] {
@@ -63,8 +60,7 @@ impl MatMul {
     pub fn run<T: Element>(self, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
         let shape = self.shape(a.shape(), b.shape()).or_panic();
         let ([m, k], [_, n]) = (self.a_dims(a.shape()), self.b_dims(b.shape()));
-        let batched = |t: &Tensor<T>| if t.rank() > 2 { t.shape()[t.rank() - 2..].iter().product() } else { 0 };
-        let (step_a, step_b) = (batched(a), batched(b));
+        let matrices = Loops::new(&batch(&shape), [&batch(a.shape()), &batch(b.shape())], |_| true);
         let a_strides = if self.transpose_a { (1, m) } else { (k, 1) };
         let b_strides = if self.transpose_b { (1, k) } else { (n, 1) };
         Tensor::build(shape, |out| {
@@ -72,7 +68,8 @@ impl MatMul {
                 return out.fill(T::splat(0.0));
             }
             let product = |matrix: usize, c: &mut [T]| {
-                let (a, b) = (&a.data()[matrix * step_a..], &b.data()[matrix * step_b..]);
+                let [at_a, at_b] = matrices.point(matrix);
+                let (a, b) = (&a.data()[at_a * m * k..], &b.data()[at_b * k * n..]);
                 T::gemm(Gemm { m, k, n, a, a_strides, b, b_strides, beta: T::splat(0.0), c, c_stride: n });
             };
             // Small matrices share a task; a large one is shared out by the product itself.
@@ -84,6 +81,11 @@ impl MatMul {
             });
         })
     }
+}
+
+/// All axes but the last two.
+fn batch(shape: &[usize]) -> Shape {
+    Shape::new(&shape[..shape.len() - 2])
 }
 
 impl<T: Element> Tensor<T> {
@@ -142,6 +144,28 @@ mod tests {
                 assert!(worst < 1e-12, "{op:?}: {worst}");
             }
         }
+    }
+
+    #[test]
+    fn batch_axes_broadcast() {
+        let t = |s: &[usize]| Tensor::<f64>::from_fn(s, |i| (i as f64 * 0.3).sin());
+        for (batch_a, batch_b, batch) in [
+            (&[2, 1][..], &[3][..], &[2, 3][..]),
+            (&[3], &[4, 2, 3], &[4, 2, 3]),
+            (&[1, 2, 1], &[3, 1, 4], &[3, 2, 4]),
+            (&[1], &[], &[1]),
+            (&[0, 1], &[2], &[0, 2]),
+        ] {
+            let (a, b) = (t(&[batch_a, &[2, 3]].concat()), t(&[batch_b, &[3, 4]].concat()));
+            let full = |x: &Tensor<f64>| x.broadcast_to([batch, &x.shape()[x.rank() - 2..]].concat().as_slice());
+            assert_eq!(a.matmul(&b), full(&a).matmul(&full(&b)));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "matmul: expected batch axes that broadcast, got [2, 2, 3] and [3, 3, 4]")]
+    fn batch_axes_that_do_not_broadcast_are_named() {
+        let _ = Tensor::<f32>::zeros([2, 2, 3]).matmul(&Tensor::zeros([3, 3, 4]));
     }
 
     #[test]

@@ -62,6 +62,11 @@ impl<T: Element> Tensor<T> {
         Self::full(shape, T::splat(1.0))
     }
 
+    /// The identity matrix.
+    pub fn eye(side: usize) -> Self {
+        Self::from_fn([side, side], |i| T::splat(if i % (side + 1) == 0 { 1.0 } else { 0.0 }))
+    }
+
     /// One number: rank 0.
     pub fn scalar(value: T) -> Self {
         Self::full([], value)
@@ -219,6 +224,11 @@ mod tests {
         let mut r = s.reshape([6]);
         r.data_mut()[0] = -1.0;
         assert_eq!(a.data()[3], 3.0);
+    }
+
+    #[test]
+    fn the_identity_has_ones_on_its_diagonal() {
+        assert_eq!(Tensor::<f32>::eye(2).data(), [1.0, 0.0, 0.0, 1.0]);
     }
 
     #[test]

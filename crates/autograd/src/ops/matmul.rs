@@ -47,7 +47,7 @@ impl Trilinear for Product {
         let mut cases = Vec::new();
         for (transpose_a, transpose_b) in [(false, false), (false, true), (true, false), (true, true)] {
             let how = MatMul { transpose_a, transpose_b };
-            for (batch_a, batch_b) in [(&[][..], &[][..]), (&[2], &[2]), (&[], &[2]), (&[2], &[])] {
+            for (batch_a, batch_b) in [(&[][..], &[][..]), (&[2], &[2]), (&[], &[2]), (&[2], &[]), (&[2, 1], &[1, 2])] {
                 let dims = |batch: &[usize], r, c, t| Shape::new(&[batch, &if t { [c, r] } else { [r, c] }].concat());
                 cases.push(Self::new(how, dims(batch_a, 2, 3, transpose_a), dims(batch_b, 3, 4, transpose_b)));
             }
@@ -56,13 +56,13 @@ impl Trilinear for Product {
     }
 }
 
-/// The product of the last two axes; leading axes are a batch.
+/// The product of the last two axes; leading axes are a batch, broadcast.
 ///
 /// # Shapes
-/// `[.., M, K], [.., K, N] -> [.., M, N]`; either operand may be a single matrix
+/// `[.., M, K], [.., K, N] -> [.., M, N]`
 ///
 /// # Gradient
-/// `g bᵀ` and `aᵀ g`: the same form with another matrix left out
+/// `g bᵀ` and `aᵀ g`: the same form with another matrix left out, summed back where an input served several
 #[track_caller]
 pub fn matmul<T: Element>(a: &Var<T>, b: &Var<T>) -> Var<T> {
     matmul_as(MatMul::default(), a, b)
