@@ -20,7 +20,7 @@ pub(super) type Case<O> = (O, Vec<Shape>, [f64; 2]);
 
 /// Every kind's cases as operations.
 pub(super) mod cases {
-    use super::*;
+    use super::{Case, Fuse, Fused, Leave, Lin, Linear, Map, Pointwise, Shape, Trilinear, UNIT};
 
     pub(in crate::gradcheck) fn pointwise<P: Pointwise>() -> Vec<Case<Map<P>>> {
         P::cases().into_iter().map(|(f, range)| (Map(f), vec![Shape::new(&[3, 2])], range)).collect()
@@ -66,7 +66,9 @@ impl Composite {
 /// Checks a pointwise function, up to an order of derivatives from 1 to 3.
 pub fn pointwise<P: Pointwise>(order: usize) -> Report {
     let mut report = Report::new(P::NAME, "pointwise", order);
-    cases::pointwise::<P>().iter().for_each(|c| case(&mut report, c));
+    for c in &cases::pointwise::<P>() {
+        case(&mut report, c);
+    }
     report
 }
 
@@ -101,7 +103,9 @@ pub fn trilinear<F: Trilinear>(order: usize) -> Report {
         report.equal("dot test", value(1), value(0), ROUNDING);
         report.equal("dot test", value(2), value(0), ROUNDING);
     }
-    cases::trilinear::<F>().iter().for_each(|c| case(&mut report, c));
+    for c in &cases::trilinear::<F>() {
+        case(&mut report, c);
+    }
     report
 }
 

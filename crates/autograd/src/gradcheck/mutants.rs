@@ -70,7 +70,7 @@ impl Mistake {
                 x.push(last.detach());
                 f(&x)
             }
-            Self::Flipped => each(&|x| along(x, |n| Taps::flip(n))),
+            Self::Flipped => each(&|x| along(x, Taps::flip)),
             Self::Rolled => each(&|x| along(x, |n| Taps::select(n, (1..n).chain([0])))),
             Self::ShortOfOne => each(&|x| weighted(x, 0, 0.0)),
             Self::LastTwice => each(&|x| weighted(x, x.value().len() - 1, 2.0)),

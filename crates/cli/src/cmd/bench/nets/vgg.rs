@@ -32,7 +32,7 @@ pub(super) fn net(weights: &Params, style: &[&str], content: &str) -> Perceptual
     vgg(tensors, Input::Unit, style, content).expect("every start has the weights of its network")
 }
 
-/// Up to relu4_1.
+/// Up to `relu4_1`.
 const VGG16: [(usize, usize); 4] = [(64, 2), (128, 2), (256, 3), (512, 1)];
 
 /// The gradient of a frozen VGG-16 to the picture.
