@@ -158,7 +158,7 @@ fn every_misfit_names_the_callers_line() {
     blames!(fns::scaled_dot_product_attention(&flat, &row, &row, None));
     blames!(fns::scaled_dot_product_attention(&row, &v(&[3, 5]), &v(&[4, 5]), None));
     blames!(fns::scaled_dot_product_attention(&row, &row, &row, Some(&v(&[2]))));
-    blames!(fns::scaled_dot_product_attention(&picture, &v(&[3, 2, 4, 4]), &picture, None));
+    blames!(fns::scaled_dot_product_attention(&picture, &v(&[1, 3, 4, 4]), &picture, None));
     blames!(fns::embedding(&flat, &[0]));
     blames!(fns::embedding(&row, &[1]));
     blames!(flat.item());

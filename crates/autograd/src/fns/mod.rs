@@ -134,7 +134,7 @@ composites! {
     gelu_tanh [[3, 4]] [-2.0, 2.0], |x| gelu_tanh(&x[0]);
     grid_sample [[2, 2, 3, 4], [2, 2, 3, 2]] UNIT, |x| grid_sample(&x[0], &(&x[1] * 1.5), Padding::Zero, false);
     group_norm [[2, 4, 2, 2], [4], [4]] UNIT, |x| ops::group_norm(&x[0], 2, &x[1], &x[2], 1e-5, 0.2);
-    hinge [[3, 4]] [-2.0, 2.0], |x| hinge(&x[0], true) + hinge(&x[0], false);
+    hinge [[3, 4]] [-2.0, 2.0], |x| hinge(&x[0], true) + hinge(&x[0], false) * 0.5;
     hinge_generator [[5]] UNIT, |x| hinge_generator(&x[0]);
     huber [[3, 4], [3, 4]] UNIT, |x| huber(&x[0], &x[1], 0.4);
     index_select [[2, 4]] UNIT, |x| index_select(&x[0], 1, &[3, 0, 3]);

@@ -19,20 +19,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATTERN", default_value = "*")]
     ops: String,
     /// Up to this order of derivatives
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=3))]
-    order: u8,
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    order: usize,
     /// Plant mistakes in each gradient instead, and check that each is found
     #[arg(long)]
     mutants: bool,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
+    if !(1..=3).contains(&args.order) {
+        return Err(Failure::usage(format!("--order: expected 1 to 3, got {}", args.order)));
+    }
     let pattern = WildMatch::new(&args.ops);
     let rows: Vec<Row> = gradcheck::table().filter(|row| pattern.matches(row.name)).collect();
     if rows.is_empty() {
         return Err(Failure::usage(format!("--ops: no operation is called `{}`; `--ops '*'` lists all", args.ops)));
     }
-    if args.mutants { mutants(&rows, ui) } else { derivatives(&rows, usize::from(args.order), ui) }
+    if args.mutants { mutants(&rows, ui) } else { derivatives(&rows, args.order, ui) }
 }
 
 fn derivatives(rows: &[Row], order: usize, ui: &Ui) -> Result<(), Failure> {

@@ -194,7 +194,7 @@ fn settings_out_of_range() {
     refused(folder, &inspect("--size"), &["error: --size: 0 pixels are not possible; choose 1 to "]);
     refused(folder, &inspect("--channels"), &["error: --channels: 0 channels are not possible; choose 1 (grey)"]);
     refused(folder, &["check", "--ops", "nothing"], &["--ops: no operation is called `nothing`"]);
-    refused(folder, &["check", "--order", "4"], &["'4' for '--order <N>': 4 is not in 1..=3"]);
+    refused(folder, &["check", "--order", "4"], &["--order: expected 1 to 3, got 4"]);
     for kind in ["classifier", "gan"] {
         let train = |option: &'static str, value: &'static str| {
             let mut args = vec!["train", kind, "--data", PICTURES, option, value];
