@@ -93,7 +93,7 @@ fn choose_simd(level: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Starts the pool that all kernels compute on, and says how many threads it has. This thread is one of them: where it only
-/// handed work over and waited, the system would often run two of the pool's threads on one core for a while.
+/// handed work over and waited, now and then all of it ran on one core (ADR 0020).
 fn start_threads(threads: Option<usize>) -> Result<usize, Failure> {
     if threads == Some(0) {
         return Err(Failure::usage("--threads: expected at least 1, got 0"));

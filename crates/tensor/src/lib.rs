@@ -14,7 +14,7 @@
 //!
 //! Kernels run in rayon's pool. A program that calls them from its main thread should make that thread one of the pool's,
 //! with `use_current_thread()` of rayon's `ThreadPoolBuilder`, or do its work inside `install`: to hand a kernel over from
-//! outside costs ten microseconds and more, and on some systems two of the pool's threads then share a core for a while.
+//! outside costs ten microseconds and more, and behind serial work it now and then ran on one core from start to end.
 //!
 //! Images are `[N, C, H, W]`. These letters mean the same everywhere in the project:
 //!

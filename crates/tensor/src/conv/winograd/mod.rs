@@ -2,7 +2,6 @@
 //! each also transposed. The filters and all tiles of the picture are transformed, each of the scheme's points becomes one
 //! matrix product over channels, and the products are transformed back.
 //!
-//!
 //! `blocks.rs` cuts the work, `steps.rs` does it; `gradient.rs` is the third slot.
 
 mod blocks;

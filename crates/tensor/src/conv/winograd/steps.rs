@@ -28,16 +28,17 @@ impl<S: Scheme> Kernel for Input<'_, S> {
         let mut next = block.places[0].image;
         let ring = (block.places[block.places.len() - 1].image + 1 - next).min(8).next_power_of_two();
         let mut copies = source.copies(ring);
+        let slot = |image: usize| (image & (ring - 1)) * size;
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
         for (g, places) in block.places.chunks(8).enumerate() {
             while next <= places[places.len() - 1].image {
-                source.copy::<V>(next, c, &mut copies[next % ring * size..][..size]);
+                source.copy::<V>(next, c, &mut copies[slot(next)..][..size]);
                 next += 1;
             }
             let mut copied = [None; 8];
             for (corner, place) in copied.iter_mut().zip(places) {
-                *corner = source.in_copy(*place, &copies[(place.image & (ring - 1)) * size..]);
+                *corner = source.in_copy(*place, &copies[slot(place.image)..]);
             }
             for (f, terms) in terms[block.families.clone()].iter().enumerate() {
                 for (i, term) in terms.iter().enumerate() {
@@ -53,7 +54,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                     let (strip, place) = (g * 8 / width, g * 8 % width);
                     let start = f * S::POINTS * S::POINTS * block.point + (strip * channels + row) * width + place;
                     let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
-                    // SAFETY: `tile` gives places with eight numbers a row; this channel's row of every point is its own.
+                    // SAFETY: tiles have eight numbers a row, in a copy or a patch; this channel's row of every point is its own.
                     unsafe {
                         transform::<V::Eight, InputMatrix<S>>(
                             &corners,
