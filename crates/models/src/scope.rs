@@ -149,6 +149,13 @@ impl<'p> Scope<'p> {
         self.tensor(&self.at(name).path, shape.into(), Init::Constant(value), Kind::Buffer)
     }
 
+    /// The biases that were handed out so far, here and below.
+    pub fn biases(&self) -> Vec<Var> {
+        let vars = self.pass.vars.borrow();
+        let here = |path: &str| path.starts_with(&self.path) && path.rsplit('.').next() == Some("bias");
+        vars.iter().filter(|(path, _)| here(path)).map(|(_, var)| var.clone()).collect()
+    }
+
     /// Proposes a new value for a buffer.
     pub fn update(&self, name: &str, value: Tensor) {
         self.pass.updates.borrow_mut().insert(self.at(name).path, value);

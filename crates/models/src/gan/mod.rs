@@ -2,8 +2,10 @@
 
 mod game;
 mod net;
+mod penalty;
 mod run;
 
 pub use game::{Game, Move};
 pub use net::{Config, discriminator, generator};
+pub use penalty::penalised;
 pub use run::{Counters, Meta, Run, Settings, generate, load};

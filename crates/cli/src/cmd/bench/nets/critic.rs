@@ -3,8 +3,9 @@
 //!
 //! Source: Huang et al., "The GAN is dead; long live the GAN!", 2024.
 
-use impasto_autograd::ops::{mean, reshape, softplus, sum};
-use impasto_autograd::{Var, grad_graph};
+use impasto_autograd::Var;
+use impasto_autograd::ops::{mean, reshape, softplus};
+use impasto_models::gan;
 use impasto_models::layers::{Conv, conv, linear};
 use impasto_models::optim::Adam;
 use impasto_models::{Params, Scope, descend};
@@ -26,12 +27,6 @@ fn scores(s: &Scope, x: &Var) -> Var {
     let h = OUTPUTS.iter().enumerate().fold(x.clone(), layer);
     let inner = h.value().len() / x.shape()[0];
     linear(&s.at("score"), &reshape(&h, [x.shape()[0], inner]), 1)
-}
-
-/// The mean over pictures of the squared gradient of their scores.
-fn penalty(x: &Var, scores: &Var) -> Var {
-    let g = grad_graph(&sum(scores), &[x]).remove(0);
-    sum(&(&g * &g)) * (1.0 / x.shape()[0] as f64)
 }
 
 pub(in crate::cmd::bench) fn critic(penalised: bool) -> Network {
@@ -56,11 +51,11 @@ fn steps(start: Start, penalised: bool) -> super::Step {
             // Without a penalty nobody asks for the gradient of a picture.
             let [real, fake] = pictures.clone().map(|x| if penalised { Var::param(x) } else { Var::constant(x) });
             let [on_real, on_fake] = [&real, &fake].map(|x| scores(s, x));
-            let loss = mean(&softplus(&(&on_fake - &on_real)));
+            let pairing = |scores: &[Var]| mean(&softplus(&(&scores[1] - &scores[0])));
             if !penalised {
-                return loss;
+                return pairing(&[on_real, on_fake]);
             }
-            loss + (penalty(&real, &on_real) + penalty(&fake, &on_fake)) * (GAMMA / 2.0)
+            gan::penalised(&[(&real, &on_real), (&fake, &on_fake)], &s.biases(), GAMMA / 2.0, pairing)
         });
         vec![loss]
     })
