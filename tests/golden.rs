@@ -6,9 +6,11 @@ mod losses;
 mod matrices;
 mod movement;
 mod norms;
+mod optimisers;
 mod penalties;
 mod pooling;
 mod sampling;
+mod scores;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,10 +1,14 @@
 //! One test binary for everything that needs more than one crate, so that it links once.
 
 mod checker;
+mod checkpoints;
+mod classifier;
 mod determinism;
 mod engine;
 mod golden;
 mod properties;
+mod shapes;
+mod sentinel;
 mod style;
 mod tidy;
 mod training;
