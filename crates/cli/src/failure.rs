@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::interrupt;
+
 /// A failed command.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -10,6 +12,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Something that was to be checked did not hold.
     Check(String),
+    /// The user asked for the end.
+    Interrupted(String),
 }
 
 impl Failure {
@@ -29,6 +33,7 @@ impl Failure {
         match self {
             Self::Usage(_) => ExitCode::from(2),
             Self::Check(_) => ExitCode::from(1),
+            Self::Interrupted(_) => ExitCode::from(interrupt::EXIT_CODE),
         }
     }
 }
@@ -36,7 +41,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Check(message) => f.write_str(message),
+            Self::Usage(message) | Self::Check(message) | Self::Interrupted(message) => f.write_str(message),
         }
     }
 }

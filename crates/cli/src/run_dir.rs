@@ -1,11 +1,13 @@
 //! The directory of a run: `config.toml`, `log.jsonl`, `checkpoints/`, `samples/`, pictures, `report.html`.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use impasto_data::{Mark, Picture, encode_png, write_atomically};
-use impasto_models::{Checkpoint, Event, checkpoint};
+use impasto_models::Event;
+use impasto_models::sentinel::Alarm;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::ui::{Ui, event_json};
@@ -13,7 +15,7 @@ use crate::ui::{Ui, event_json};
 /// A run's directory, open for writing.
 pub(crate) struct RunDir<'u> {
     path: PathBuf,
-    log: File,
+    log: BufWriter<File>,
     ui: &'u Ui,
 }
 
@@ -30,8 +32,15 @@ impl<'u> RunDir<'u> {
         for folder in ["checkpoints", "samples"] {
             fs::create_dir(path.join(folder)).map_err(failed)?;
         }
-        let log = File::create(path.join("log.jsonl")).map_err(failed)?;
+        let log = BufWriter::new(File::create(path.join("log.jsonl")).map_err(failed)?);
         Ok(Self { path, log, ui })
+    }
+
+    /// The directory of a run that was begun.
+    pub(crate) fn open(path: &Path, ui: &'u Ui) -> Result<Self, Failure> {
+        let failed = |e: std::io::Error| Failure::usage(format!("{}: {e}", path.join("log.jsonl").display()));
+        let log = File::options().create(true).append(true).open(path.join("log.jsonl")).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), log: BufWriter::new(log), ui })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,17 +53,45 @@ impl<'u> RunDir<'u> {
         self.write("config.toml", text.as_bytes()).map(drop)
     }
 
-    pub(crate) fn log(&mut self, stage: &str, event: &Event) -> Result<(), Failure> {
-        let failed = |e: std::io::Error| Failure::usage(format!("{}: {e}", self.path.join("log.jsonl").display()));
-        writeln!(self.log, "{}", event_json(stage, event)).map_err(failed)
+    /// Logs what a step reported, `seconds` after the beginning.
+    pub(crate) fn log(&mut self, stage: &str, event: &Event, seconds: f64) -> Result<(), Failure> {
+        let mut line = event_json(stage, event);
+        line["seconds"] = json!((seconds * 1e3).round() / 1e3);
+        self.log_line(&line)
     }
 
-    /// Writes a checkpoint and returns its hash.
-    pub(crate) fn checkpoint(&self, name: &str, checkpoint: &Checkpoint) -> Result<String, Failure> {
-        let path = self.path.join("checkpoints").join(format!("{name}.safetensors"));
-        checkpoint.save(&path)?;
-        self.ui.wrote(&path);
-        Ok(checkpoint::file_hash(&path)?)
+    /// Logs an alarm.
+    pub(crate) fn log_alarm(&mut self, stage: &str, alarm: &Alarm) -> Result<(), Failure> {
+        let line = json!({ "stage": stage, "step": alarm.step, "alarm": alarm.to_string(), "kind": alarm.kind, "action": alarm.action });
+        self.log_line(&line)
+    }
+
+    fn log_line(&mut self, line: &Value) -> Result<(), Failure> {
+        writeln!(self.log, "{line}").map_err(|e| self.log_failed(&e))
+    }
+
+    /// Puts the log on the disk.
+    pub(crate) fn flush_log(&mut self) -> Result<(), Failure> {
+        self.log.flush().and_then(|()| self.log.get_ref().sync_data()).map_err(|e| self.log_failed(&e))
+    }
+
+    /// Forgets what the log says of steps of a stage behind `step`, and returns what it says of the others.
+    pub(crate) fn cut_log(&mut self, stage: &str, step: u64) -> Result<Vec<Value>, Failure> {
+        self.flush_log()?;
+        let path = self.path.join("log.jsonl");
+        let text = fs::read_to_string(&path).map_err(|e| self.log_failed(&e))?;
+        // The last line may be cut short.
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let stays = |line: &Value| line["stage"] != stage || line["step"].as_u64().is_some_and(|at| at <= step);
+        let lines: Vec<Value> = lines.filter(stays).collect();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        write_atomically(&path, text.as_bytes())?;
+        self.log = BufWriter::new(File::options().append(true).open(&path).map_err(|e| self.log_failed(&e))?);
+        Ok(lines.into_iter().filter(|line| line["stage"] == stage).collect())
+    }
+
+    fn log_failed(&self, e: &std::io::Error) -> Failure {
+        Failure::usage(format!("{}: {e}", self.path.join("log.jsonl").display()))
     }
 
     /// Writes a picture with its mark and returns the file's bytes.
@@ -62,6 +99,12 @@ impl<'u> RunDir<'u> {
         let bytes = encode_png(picture, mark);
         self.write(name, &bytes)?;
         Ok(bytes)
+    }
+
+    /// A file's bytes.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        let path = self.path.join(name);
+        fs::read(&path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
     }
 
     /// Writes a file whole or not at all.
@@ -75,7 +118,8 @@ impl<'u> RunDir<'u> {
 impl Drop for RunDir<'_> {
     /// A run that failed before its first result leaves nothing behind: folders that hold something stay.
     fn drop(&mut self) {
-        let is_empty = self.log.metadata().is_ok_and(|about| about.len() == 0)
+        let is_empty = self.log.flush().is_ok()
+            && self.log.get_ref().metadata().is_ok_and(|about| about.len() == 0)
             && ["samples", "checkpoints"].iter().all(|folder| fs::remove_dir(self.path.join(folder)).is_ok());
         if is_empty {
             let _ = fs::remove_file(self.path.join("log.jsonl"));

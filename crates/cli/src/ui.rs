@@ -61,6 +61,15 @@ impl Ui {
         eprintln!("error: {message}");
     }
 
+    /// Something that the user should know, and that does not end the run.
+    pub(crate) fn warn(&self, message: &impl Display) {
+        if self.json {
+            println!("{}", json!({ "warning": message.to_string() }));
+        } else {
+            eprintln!("warning: {message}");
+        }
+    }
+
     /// Progress through `total` steps.
     pub(crate) fn progress(&self, stage: &'static str, total: u64) -> Progress<'_> {
         let bar = self.bars.then(|| {
@@ -80,18 +89,44 @@ pub(crate) struct Progress<'u> {
 }
 
 impl Progress<'_> {
+    /// Steps up to here were done before.
+    pub(crate) fn begin_at(&self, step: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(step);
+            bar.reset_eta();
+        }
+    }
+
+    /// Scores on the way.
+    pub(crate) fn score(&self, event: &Event) {
+        if self.ui.json {
+            println!("{}", event_json(self.stage, event));
+        } else if !self.ui.quiet {
+            self.aside(|| println!("  step {}/{}  {}", event.step, self.total, numbers(event)));
+        }
+    }
+
+    /// Something that goes wrong.
+    pub(crate) fn warn(&self, message: &impl Display) {
+        self.aside(|| self.ui.warn(message));
+    }
+
+    /// Prints without the bar in the way.
+    fn aside(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
     pub(crate) fn event(&self, event: &Event) {
-        let text = || {
-            let numbers = event.scalars.iter().map(|(name, v)| format!("{} {}", name.replace('_', " "), short(*v)));
-            numbers.collect::<Vec<_>>().join("  ")
-        };
         if let Some(bar) = &self.bar {
             bar.set_position(event.step);
-            bar.set_message(text());
+            bar.set_message(numbers(event));
         } else if self.ui.json {
             println!("{}", event_json(self.stage, event));
         } else if !self.ui.quiet && (event.step.is_multiple_of((self.total / 8).max(1)) || event.step == self.total) {
-            println!("  step {}/{}  {}", event.step, self.total, text());
+            println!("  step {}/{}  {}", event.step, self.total, numbers(event));
         }
     }
 }
@@ -102,6 +137,11 @@ impl Drop for Progress<'_> {
             bar.finish_and_clear();
         }
     }
+}
+
+fn numbers(event: &Event) -> String {
+    let numbers = event.scalars.iter().map(|(name, v)| format!("{} {}", name.replace('_', " "), short(*v)));
+    numbers.collect::<Vec<_>>().join("  ")
 }
 
 /// A number for a line of progress: 640 of 640.0, 0.524 of 0.52361, 3.1e-4 of 0.00031.

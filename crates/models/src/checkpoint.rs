@@ -177,10 +177,16 @@ impl Checkpoint {
     /// As `load`, and if the checkpoint is of another kind.
     pub fn load_kind(path: &Path, kind: &str) -> Result<Self, Error> {
         let checkpoint = Self::load(path)?;
-        if checkpoint.kind != kind {
-            return Err(Error::format(path, format!("is a {}, but a {kind} is needed here", checkpoint.kind)));
-        }
+        checkpoint.is_kind(path, kind)?;
         Ok(checkpoint)
+    }
+
+    /// Refuses a checkpoint of another kind than the one that is needed.
+    pub(crate) fn is_kind(&self, path: &Path, kind: &str) -> Result<(), Error> {
+        if self.kind == kind {
+            return Ok(());
+        }
+        Err(Error::format(path, format!("is a {}, but a {kind} is needed here", self.kind)))
     }
 }
 

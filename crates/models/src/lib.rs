@@ -27,6 +27,7 @@ pub mod checkpoint;
 pub mod classifier;
 mod descend;
 mod ema;
+pub mod engine;
 mod error;
 mod event;
 pub mod gan;

@@ -6,6 +6,7 @@ use crate::memory::Buffer;
 use crate::parallel;
 use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
+use crate::work;
 
 /// Rows up to which they are multiplied as they lie; more of them are worth packing.
 const FEW: usize = 192;
@@ -33,6 +34,7 @@ impl<T: Element> Tensor<T> {
         let (m, k) = (self.shape()[rank - 2], self.shape()[rank - 1]);
         let mut dims = self.shape().to_vec();
         dims[rank - 1] = m;
+        work::count(dims.iter().product::<usize>() * k);
         Self::build(dims.as_slice(), |y| {
             let matrices = self.data().chunks((m * k).max(1));
             for (x, y) in matrices.zip(y.chunks_mut((m * m).max(1))) {

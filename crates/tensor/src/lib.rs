@@ -53,6 +53,7 @@ pub mod simd;
 mod taps;
 mod tensor;
 pub mod update;
+pub mod work;
 
 pub use conv::Conv2d;
 pub use element::Element;

@@ -5,6 +5,7 @@ use crate::map::Loops;
 use crate::parallel;
 use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;
+use crate::work;
 
 /// Multiplications that make a task of a batch.
 const TASK: usize = 1 << 18;
@@ -63,6 +64,7 @@ impl MatMul {
         let matrices = Loops::new(&batch(&shape), [&batch(a.shape()), &batch(b.shape())], |_| true);
         let a_strides = if self.transpose_a { (1, m) } else { (k, 1) };
         let b_strides = if self.transpose_b { (1, k) } else { (n, 1) };
+        work::count(shape.iter().product::<usize>() * k);
         Tensor::build(shape, |out| {
             if m * n * k == 0 {
                 return out.fill(T::splat(0.0));

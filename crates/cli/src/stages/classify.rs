@@ -5,27 +5,27 @@ use std::sync::Arc;
 use impasto_data::Dataset;
 use impasto_models::Params;
 use impasto_models::classifier::{Config, Run, Score, Settings, evaluate};
+use impasto_models::engine::Training;
 
-use super::{Meter, Trace, percent};
-use crate::budget::Budget;
+use super::job::Job;
+use super::{Record, percent};
 use crate::failure::Failure;
 use crate::feed::Feed;
 use crate::report::{Confusion, Stage};
 use crate::run_dir::RunDir;
 use crate::ui::Ui;
 
-const LESSON: &str = "A network learns to name pictures: it guesses, the gradient of its error says how each weight should \
-                      change, and every weight moves a little. Pictures that were held back tell whether it has understood \
-                      or learned by heart.";
+/// Held-out pictures that a checkpoint is scored on.
+const SCORED: usize = 2000;
 
 /// What to train.
 pub(crate) struct Task {
     pub(crate) train: Arc<Dataset>,
     pub(crate) held_out: Dataset,
-    pub(crate) width: usize,
+    pub(crate) config: Config,
+    /// All but the steps and the parts of a batch.
+    pub(crate) settings: Settings,
     pub(crate) batch: usize,
-    pub(crate) budget: Budget,
-    pub(crate) seed: u64,
 }
 
 /// A trained classifier.
@@ -37,39 +37,70 @@ pub(crate) struct Trained {
     pub(crate) stage: Stage,
 }
 
-pub(crate) fn train<'u>(task: &Task, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result<Trained, Failure> {
-    let meter = Meter::start();
-    ui.say(LESSON);
-    let [_, channels, size, _] = task.train.shape();
-    let config = Config::new(channels, size, task.train.classes().to_vec(), task.width);
-    let begin = |steps: u64| {
-        let feed = Feed::new(&task.train, task.batch, task.seed)?;
-        let settings = Settings { steps, seed: task.seed, ..Settings::default() };
-        Ok::<_, Failure>(Run::new(config.clone(), settings, feed)?)
-    };
-    let mut trial = begin(1)?;
-    let steps = task.budget.steps(|| drop(trial.step()));
-    let mut run = begin(steps)?;
-    let mut trace = Trace::new("classifier", ui.progress("classifier", steps), Some(dir));
-    for _ in 0..steps {
-        trace.take(run.step())?;
+impl Task {
+    /// The plain network for these pictures.
+    pub(crate) fn plain(train: Dataset, held_out: Dataset, width: usize, batch: usize, seed: u64) -> Self {
+        let [_, channels, size, _] = train.shape();
+        let config = Config::new(channels, size, train.classes().to_vec(), width);
+        Self { train: Arc::new(train), held_out, config, settings: Settings { seed, ..Settings::default() }, batch }
     }
-    let charts = vec![trace.chart("Error", "loss", &["loss"]), trace.chart("Batch accuracy", "share", &["accuracy"])];
-    drop(trace);
-    let checkpoint = run.checkpoint(&task.train.hash());
-    dir.checkpoint("classifier", &checkpoint)?;
-    let all: Vec<usize> = (0..task.held_out.len()).collect();
-    let labels = task.held_out.labels_of(&all).unwrap_or_default();
-    let score = evaluate(run.params(), &config, &task.held_out.tensor(&all), &labels);
-    ui.say(format!("  right on {} of {} held-out pictures", percent(score.accuracy), all.len()));
-    let mut stage = meter.stage("classifier", LESSON, steps);
-    stage.facts = vec![
-        ("held-out accuracy".into(), percent(score.accuracy)),
-        ("held-out pictures".into(), all.len().to_string()),
-        ("mean confidence".into(), percent(score.confidence)),
-        ("weights".into(), run.params().count().to_string()),
-    ];
-    stage.charts = charts;
-    stage.confusion = Some(Confusion { classes: config.classes.clone(), counts: score.confusion.clone() });
-    Ok(Trained { params: run.params().clone(), config, score, steps, stage })
+
+    /// Scores weights on held-out pictures: on every `stride`-th of them.
+    fn evaluate(&self, params: &Params, stride: usize) -> Score {
+        let some: Vec<usize> = (0..self.held_out.len()).step_by(stride.max(1)).collect();
+        let labels = self.held_out.labels_of(&some).unwrap_or_default();
+        evaluate(params, &self.config, &self.held_out.tensor(&some), &labels)
+    }
+}
+
+impl Job for Task {
+    type Training = Run<Feed>;
+    type Done = Trained;
+    const NAME: &'static str = "classifier";
+    const LESSON: &'static str = "A network learns to name pictures: it guesses, the gradient of its error says how each weight \
+                                  should change, and every weight moves a little. Pictures that were held back tell whether it \
+                                  has understood or learned by heart.";
+
+    fn data(&self) -> String {
+        self.train.hash()
+    }
+
+    fn begin(&self, steps: u64, parts: usize) -> Result<Self::Training, Failure> {
+        let feed = Feed::new(&self.train, self.batch, self.settings.seed)?;
+        let settings = Settings { steps, micro_batches: parts, ..self.settings.clone() };
+        Ok(Run::new(self.config.clone(), settings, feed)?)
+    }
+
+    fn scores(&self, training: &Self::Training) -> Vec<(&'static str, f64)> {
+        let score = self.evaluate(training.params(), self.held_out.len().div_ceil(SCORED));
+        vec![("held_out_accuracy", score.accuracy), ("held_out_loss", score.negative_log_likelihood)]
+    }
+
+    fn finish(
+        &self,
+        training: &Self::Training,
+        _hash: String,
+        record: &Record,
+        _dir: &RunDir,
+        ui: &Ui,
+    ) -> Result<Self::Done, Failure> {
+        let params = training.params().clone();
+        let score = self.evaluate(&params, 1);
+        let pictures = self.held_out.len();
+        ui.say(format!("  right on {} of {pictures} held-out pictures", percent(score.accuracy)));
+        let steps = training.steps().total;
+        let mut stage = record.stage("classifier", Self::LESSON, steps);
+        stage.facts = vec![
+            ("held-out accuracy".into(), percent(score.accuracy)),
+            ("held-out pictures".into(), pictures.to_string()),
+            ("mean confidence".into(), percent(score.confidence)),
+            ("weights".into(), params.count().to_string()),
+        ];
+        stage.charts = vec![
+            record.chart("Error", "loss", &["loss", "held_out_loss"]),
+            record.chart("Accuracy", "share", &["accuracy", "held_out_accuracy"]),
+        ];
+        stage.confusion = Some(Confusion { classes: self.config.classes.clone(), counts: score.confusion.clone() });
+        Ok(Trained { params, config: self.config.clone(), score, steps, stage })
+    }
 }

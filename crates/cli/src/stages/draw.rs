@@ -5,19 +5,17 @@ use std::sync::Arc;
 use impasto_data::{Dataset, Kind, Mark, Picture, sheet};
 use impasto_models::Params;
 use impasto_models::classifier::{self, probabilities};
+use impasto_models::engine::{Steps, Training};
 use impasto_models::gan::{Config, Run, Settings, generate};
 use impasto_tensor::Tensor;
 
-use super::{Meter, Trace, percent, pictures};
-use crate::budget::Budget;
+use super::job::Job;
+use super::{Record, percent, pictures};
 use crate::failure::Failure;
 use crate::feed::Feed;
 use crate::report::{Figure, Stage};
 use crate::run_dir::RunDir;
 use crate::ui::Ui;
-
-const LESSON: &str = "Two networks play against each other: one makes pictures from noise, the other tells them from real \
-                      ones. Each gets better because the other does, until the made pictures pass.";
 
 /// Samples on a sheet.
 const SHEET: usize = 64;
@@ -31,9 +29,8 @@ pub(crate) struct Task<'a> {
     pub(crate) data: Arc<Dataset>,
     pub(crate) width: usize,
     pub(crate) batch: usize,
-    pub(crate) lr: f64,
-    pub(crate) budget: Budget,
-    pub(crate) seed: u64,
+    /// All but the steps.
+    pub(crate) settings: Settings,
     /// A classifier that judges the samples, with its mean confidence on real pictures.
     pub(crate) judge: Option<(&'a Params, &'a classifier::Config, f64)>,
 }
@@ -54,53 +51,79 @@ pub(crate) fn contact_sheet(images: &Tensor) -> Picture {
     sheet(&pictures(images), 8, 2, 2, [32, 32, 32])
 }
 
-pub(crate) fn train<'u>(task: &Task, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result<Trained, Failure> {
-    let meter = Meter::start();
-    ui.say(LESSON);
-    let config = Config::new(task.data.shape()[1], 64, task.width);
-    let begin = |steps: u64| {
-        let feed = Feed::new(&task.data, task.batch, task.seed)?;
-        let settings = Settings { steps, lr: task.lr, seed: task.seed, ..Settings::default() };
-        Ok::<_, Failure>(Run::new(config.clone(), settings, feed)?)
-    };
-    let mut trial = begin(1)?;
-    let steps = task.budget.steps(|| drop(trial.step()));
-    let mut run = begin(steps)?;
-    let mut trace = Trace::new("gan", ui.progress("gan", steps), Some(dir));
-    let mut timeline = Vec::new();
-    let mark = Mark { seed: Some(SAMPLE_SEED), ..Mark::new(Kind::Generated) };
-    for step in 1..=steps {
-        trace.take(run.step())?;
+impl Job for Task<'_> {
+    type Training = Run<Feed>;
+    type Done = Trained;
+    const NAME: &'static str = "gan";
+    const LESSON: &'static str = "Two networks play against each other: one makes pictures from noise, the other tells them from \
+                                  real ones. Each gets better because the other does, until the made pictures pass.";
+
+    fn data(&self) -> String {
+        self.data.hash()
+    }
+
+    fn begin(&self, steps: u64, _parts: usize) -> Result<Self::Training, Failure> {
+        let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
+        let config = Config::new(self.data.shape()[1], 64, self.width);
+        Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)
+    }
+
+    fn after_step(&self, training: &Self::Training, dir: &RunDir) -> Result<(), Failure> {
+        let Steps { done, total } = training.steps();
         // Dense at the beginning, where most happens: at steps / 128, / 64, ..
-        let due = (0..TIMELINE).any(|i| step == (steps >> i).max(1));
-        if let (true, Some(dir)) = (due, trace.dir()) {
-            let picture = contact_sheet(&generate(run.generator(), &config, SAMPLE_SEED, SHEET));
-            let png = dir.picture(&format!("samples/gan-{step:08}.png"), &picture, Some(&mark))?;
-            timeline.push(Figure { caption: format!("step {step}"), png, pixelated: true });
+        if (0..TIMELINE).any(|i| done == (total >> i).max(1)) {
+            let picture = contact_sheet(&generate(training.generator(), training.config(), SAMPLE_SEED, SHEET));
+            let mark = Mark { seed: Some(SAMPLE_SEED), ..Mark::new(Kind::Generated) };
+            dir.picture(&sample(done), &picture, Some(&mark))?;
         }
+        Ok(())
     }
-    let charts = vec![
-        trace.chart("Losses", "loss", &["discriminator_loss", "generator_loss"]),
-        trace.chart("How often the discriminator is right", "share", &["real_accuracy", "fake_accuracy"]),
-    ];
-    drop(trace);
-    let hash = dir.checkpoint("gan", &run.checkpoint(&task.data.hash()))?;
-    let mut stage = meter.stage("GAN", LESSON, steps);
-    stage.charts = charts;
-    stage.facts = vec![("generator weights".into(), run.generator().count().to_string())];
-    if let Some((params, judge, real)) = task.judge {
-        let verdict = judged(run.generator(), &config, params, judge);
-        ui.say(format!(
-            "  the classifier is {} sure of the samples, {} of real pictures; rarest class {}",
-            percent(verdict.confidence),
-            percent(real),
-            verdict.rarest()
-        ));
-        stage.facts.push(("confidence on samples".into(), percent(verdict.confidence)));
-        stage.facts.push(("confidence on real pictures".into(), percent(real)));
-        stage.facts.extend(verdict.shares.iter().map(|(class, share)| (format!("samples: {class}"), percent(*share))));
+
+    fn finish(
+        &self,
+        training: &Self::Training,
+        hash: String,
+        record: &Record,
+        dir: &RunDir,
+        ui: &Ui,
+    ) -> Result<Self::Done, Failure> {
+        let (generator, config) = (training.generator().clone(), training.config().clone());
+        let steps = training.steps().total;
+        let mut stage = record.stage("GAN", Self::LESSON, steps);
+        stage.charts = vec![
+            record.chart("Losses", "loss", &["discriminator_loss", "generator_loss"]),
+            record.chart("How often the discriminator is right", "share", &["real_accuracy", "fake_accuracy"]),
+        ];
+        stage.facts = vec![("generator weights".into(), generator.count().to_string())];
+        if let Some((params, judge, real)) = self.judge {
+            let verdict = judged(&generator, &config, params, judge);
+            ui.say(format!(
+                "  the classifier is {} sure of the samples, {} of real pictures; rarest class {}",
+                percent(verdict.confidence),
+                percent(real),
+                verdict.rarest()
+            ));
+            stage.facts.push(("confidence on samples".into(), percent(verdict.confidence)));
+            stage.facts.push(("confidence on real pictures".into(), percent(real)));
+            stage.facts.extend(verdict.shares.iter().map(|(class, share)| (format!("samples: {class}"), percent(*share))));
+        }
+        Ok(Trained { generator, config, steps, hash, stage, timeline: timeline(dir, steps)? })
     }
-    Ok(Trained { generator: run.generator().clone(), config, steps, hash, stage, timeline })
+}
+
+/// The file of the samples behind so many steps.
+fn sample(step: u64) -> String {
+    format!("samples/gan-{step:08}.png")
+}
+
+/// The samples that were drawn on the way, in this sitting or an earlier one.
+fn timeline(dir: &RunDir, steps: u64) -> Result<Vec<Figure>, Failure> {
+    let mut due: Vec<u64> = (0..TIMELINE).map(|i| (steps >> i).max(1)).collect();
+    due.reverse();
+    due.dedup();
+    due.into_iter()
+        .map(|step| Ok(Figure { caption: format!("step {step}"), png: dir.read(&sample(step))?, pixelated: true }))
+        .collect()
 }
 
 /// What a classifier makes of samples.

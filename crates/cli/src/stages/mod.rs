@@ -2,13 +2,17 @@
 
 pub(crate) mod classify;
 pub(crate) mod draw;
+pub(crate) mod job;
 pub(crate) mod style;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use impasto_data::Picture;
 use impasto_models::Event;
+use impasto_models::sentinel::Alarm;
 use impasto_tensor::{Tensor, memory};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::report::{Chart, Series, Stage};
@@ -18,12 +22,19 @@ use crate::ui::Progress;
 /// Time and memory of a stage, from when it is made.
 pub(crate) struct Meter {
     begun: Instant,
+    /// Seconds of earlier sittings.
+    before: f64,
 }
 
 impl Meter {
     pub(crate) fn start() -> Self {
         memory::reset_peak();
-        Self { begun: Instant::now() }
+        Self { begun: Instant::now(), before: 0.0 }
+    }
+
+    /// Seconds since the stage began, those of earlier sittings too.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.before + self.begun.elapsed().as_secs_f64()
     }
 
     /// The stage's entry in the report, to be filled in.
@@ -31,7 +42,7 @@ impl Meter {
         Stage {
             name,
             lesson: lesson.to_owned(),
-            seconds: self.begun.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
             peak_bytes: memory::stats().peak,
             steps,
             ..Stage::default()
@@ -41,41 +52,116 @@ impl Meter {
 
 /// Events of a stage: shown, logged, and kept for its charts.
 pub(crate) struct Trace<'a, 'u> {
-    name: &'static str,
     progress: Progress<'u>,
-    dir: Option<&'a mut RunDir<'u>>,
-    events: Vec<Event>,
+    dir: &'a mut RunDir<'u>,
+    record: Record,
 }
 
 impl<'a, 'u> Trace<'a, 'u> {
-    pub(crate) fn new(name: &'static str, progress: Progress<'u>, dir: Option<&'a mut RunDir<'u>>) -> Self {
-        Self { name, progress, dir, events: Vec::new() }
+    pub(crate) fn new(name: &'static str, progress: Progress<'u>, dir: &'a mut RunDir<'u>) -> Self {
+        Self { progress, dir, record: Record::new(name) }
     }
 
-    /// Takes an event; a number that is not finite ends the run with its name.
-    pub(crate) fn take(&mut self, event: Event) -> Result<(), Failure> {
-        self.progress.event(&event);
-        if let Some(dir) = &mut self.dir {
-            dir.log(self.name, &event)?;
+    /// Goes on behind `step`: what the log says of later steps is forgotten, what it says of earlier ones taken up.
+    pub(crate) fn begin_at(&mut self, step: u64) -> Result<(), Failure> {
+        self.record.curves.clear();
+        self.record.alarms.clear();
+        for line in self.dir.cut_log(self.record.name, step)? {
+            self.record.read(&line);
         }
-        if let Some(broken) = event.broken() {
-            let message = format!("{}: {broken} is not finite at step {}; try another --seed", self.name, event.step);
-            return Err(Failure::Check(message));
-        }
-        self.events.push(event);
+        self.progress.begin_at(step);
         Ok(())
     }
 
+    /// Takes what a step reported.
+    pub(crate) fn take(&mut self, event: &Event) -> Result<(), Failure> {
+        self.progress.event(event);
+        self.note(event)
+    }
+
+    /// Takes scores of the weights as they are behind a step.
+    pub(crate) fn score(&mut self, event: &Event) -> Result<(), Failure> {
+        self.progress.score(event);
+        self.note(event)
+    }
+
+    fn note(&mut self, event: &Event) -> Result<(), Failure> {
+        self.record.take(event);
+        self.dir.log(self.record.name, event, self.record.meter.seconds())
+    }
+
+    /// Takes an alarm: nothing that goes wrong is kept silent.
+    pub(crate) fn alarm(&mut self, alarm: &Alarm) -> Result<(), Failure> {
+        self.progress.warn(alarm);
+        self.record.alarms.push(alarm.to_string());
+        self.dir.log_alarm(self.record.name, alarm)
+    }
+
+    /// Puts everything that was logged on the disk.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.dir.flush_log()
+    }
+
     /// The run's directory.
-    pub(crate) fn dir(&self) -> Option<&RunDir<'u>> {
-        self.dir.as_deref()
+    pub(crate) fn dir(&self) -> &RunDir<'u> {
+        self.dir
+    }
+
+    /// What was gathered, when there is nothing more to show.
+    pub(crate) fn end(self) -> (Record, &'a mut RunDir<'u>) {
+        (self.record, self.dir)
+    }
+}
+
+/// What was seen of a stage, over all sittings.
+pub(crate) struct Record {
+    name: &'static str,
+    meter: Meter,
+    curves: BTreeMap<String, Vec<(f64, f64)>>,
+    pub(crate) alarms: Vec<String>,
+}
+
+impl Record {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, meter: Meter::start(), curves: BTreeMap::new(), alarms: Vec::new() }
+    }
+
+    pub(crate) fn take(&mut self, event: &Event) {
+        for (name, value) in &event.scalars {
+            self.curves.entry((*name).to_owned()).or_default().push((event.step as f64, *value));
+        }
+    }
+
+    /// Takes a line of the log up again.
+    fn read(&mut self, line: &Value) {
+        if let Some(alarm) = line["alarm"].as_str() {
+            self.alarms.push(alarm.to_owned());
+        }
+        let Some(step) = line["step"].as_f64() else { return };
+        for (name, value) in line.as_object().into_iter().flatten() {
+            match (name.as_str(), value.as_f64()) {
+                ("step", _) | (_, None) => {}
+                ("seconds", Some(seconds)) => self.meter.before = seconds,
+                (name, Some(value)) => self.curves.entry(name.to_owned()).or_default().push((step, value)),
+            }
+        }
+    }
+
+    /// Seconds since the stage began, those of earlier sittings too.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.meter.seconds()
+    }
+
+    /// The stage's entry in the report, to be filled in.
+    pub(crate) fn stage(&self, title: &'static str, lesson: &str, steps: u64) -> Stage {
+        self.meter.stage(title, lesson, steps)
     }
 
     /// A chart of some of the numbers over the steps.
     pub(crate) fn chart(&self, title: &str, y: &'static str, names: &[&str]) -> Chart {
         let series = |name: &&str| Series {
             name: name.replace('_', " "),
-            points: self.events.iter().filter_map(|e| Some((e.step as f64, e.scalar(name)?))).collect(),
+            points: self.curves.get(*name).cloned().unwrap_or_default(),
         };
         Chart { title: title.to_owned(), x: "step", y, series: names.iter().map(series).collect() }
     }

@@ -1,9 +1,11 @@
 //! Painting a photograph in the style of another picture.
 
 use impasto_data::Picture;
+use impasto_models::engine::{Engine, Policy, Verdict};
+use impasto_models::sentinel::{Action, Divergence, Watch};
 use impasto_models::style::{Perceptual, Run, Settings};
 
-use super::{Meter, Trace};
+use super::Record;
 use crate::budget::Budget;
 use crate::failure::Failure;
 use crate::report::Stage;
@@ -32,8 +34,7 @@ pub(crate) struct Painted {
     pub(crate) stage: Stage,
 }
 
-pub(crate) fn paint<'u>(task: &Task, dir: Option<&mut RunDir<'u>>, ui: &'u Ui) -> Result<Painted, Failure> {
-    let meter = Meter::start();
+pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir<'u>>, ui: &'u Ui) -> Result<Painted, Failure> {
     let tensor = |picture: &Picture| {
         let picture = picture.rgb().fit_long_side(task.size);
         let [c, h, w] = [3, picture.height(), picture.width()];
@@ -44,14 +45,31 @@ pub(crate) fn paint<'u>(task: &Task, dir: Option<&mut RunDir<'u>>, ui: &'u Ui) -
     // The finest size costs most; measuring there, the coarser ones are counted as if they cost as much as they do.
     let mut trial = begin(0)?;
     let steps = task.budget.steps(|| drop(trial.step()));
-    let mut run = begin(steps)?;
-    let mut trace = Trace::new("style", ui.progress("style", steps), dir);
-    for _ in 0..steps {
-        trace.take(run.step())?;
+    // A loss that rises when the picture grows has not run away.
+    let quiet = Divergence { action: Action::Off, ..Divergence::default() };
+    let policy = Policy { watch: Watch { divergence: quiet, ..Watch::default() }, ..Policy::default() };
+    let mut engine = Engine::new(begin(steps)?, "", policy);
+    let mut record = Record::new("style");
+    let progress = ui.progress("style", steps);
+    while engine.steps().left() > 0 {
+        let turn = engine.turn();
+        progress.event(&turn.event);
+        record.take(&turn.event);
+        if let Some(dir) = &mut dir {
+            dir.log("style", &turn.event, record.seconds())?;
+        }
+        for alarm in &turn.alarms {
+            progress.warn(alarm);
+        }
+        if turn.verdict == Verdict::Stop {
+            return Err(Failure::Check(format!("style: {}; try a smaller --strength", turn.alarms[0])));
+        }
     }
+    drop(progress);
+    let run = engine.training();
     let picture = Picture::from_tensor(&run.picture().reshape(&run.picture().shape()[1..]));
-    let mut stage = meter.stage("style", LESSON, steps);
+    let mut stage = record.stage("style", LESSON, steps);
     stage.facts = vec![("perceptual net".into(), task.net.name.clone())];
-    stage.charts = vec![trace.chart("Style and content", "loss, normalised", &["style", "content"])];
+    stage.charts = vec![record.chart("Style and content", "loss, normalised", &["style", "content"])];
     Ok(Painted { picture, steps, stage })
 }

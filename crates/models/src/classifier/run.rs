@@ -14,11 +14,13 @@ use super::settings::Settings;
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoint;
 use crate::ema::Ema;
+use crate::engine::{Steps, Training};
 use crate::error::Error;
 use crate::event::Event;
 use crate::optim::{Adam, Method, Optimiser, Sgd, clip_global_norm, global_norm};
 use crate::params::{Gradients, Params};
 use crate::scope::Pass;
+use crate::sentinel::Inspection;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +101,10 @@ impl<B: Batches> Run<B> {
     /// Reports `loss`, `accuracy` (with mixed pictures, each label counts as much as it is in the picture), `learning_rate` and
     /// `gradient_norm`, the norm before clipping.
     pub fn step(&mut self) -> Event {
+        self.advance(false).0
+    }
+
+    fn advance(&mut self, look: bool) -> (Event, Option<Inspection>) {
         let lesson = self.augmenter.apply(self.batches.next(), &self.settings);
         let n = lesson.labels.len();
         let parts = self.settings.micro_batches.min(n).max(1);
@@ -118,7 +124,8 @@ impl<B: Batches> Run<B> {
             average.follow(&self.params, self.step);
         }
         let scalars = vec![("loss", loss), ("accuracy", accuracy), ("learning_rate", lr), ("gradient_norm", norm)];
-        Event { step: self.step, scalars }
+        let inspection = look.then(|| Inspection::of(&self.params, &gradients));
+        (Event { step: self.step, scalars }, inspection)
     }
 
     /// Adds what some pictures of a batch teach, each counted as its part of the batch.
@@ -171,22 +178,55 @@ impl<B: Batches> Run<B> {
     /// If the checkpoint is not that of a classifier, or not whole.
     pub fn resume(path: &Path, batches: B) -> Result<Self, Error> {
         let checkpoint = Checkpoint::load_kind(path, "classifier")?;
-        let Meta { config, settings, counters, .. } = meta(&checkpoint, path)?;
+        let Meta { config, settings, .. } = meta(&checkpoint, path)?;
         let mut run = Self::new(config, settings, batches).map_err(|e| e.within(path))?;
-        let method = run.settings.optimiser;
-        let wanted = match method {
-            Method::Adam => Adam::moments(&run.params, counters.step),
-            Method::Sgd => Sgd::velocities(&run.params, counters.step),
-        };
-        run.optimiser.restore(counters.step, checkpoint.part_like(path, method.name(), &wanted)?);
-        if let Some(average) = &mut run.average {
-            average.params = checkpoint.part_like(path, "average", &run.params)?;
-        }
-        run.params = checkpoint.part_like(path, "model", &run.params)?;
-        run.augmenter.seek(&counters);
-        run.batches.seek(counters.batches);
-        run.step = counters.step;
+        run.restore(&checkpoint, path)?;
         Ok(run)
+    }
+}
+
+impl<B: Batches> Training for Run<B> {
+    fn steps(&self) -> Steps {
+        Steps { done: self.step, total: self.settings.steps }
+    }
+
+    fn step(&mut self, look: bool) -> (Event, Option<Inspection>) {
+        self.advance(look)
+    }
+
+    fn checkpoint(&self, data: &str) -> Checkpoint {
+        Self::checkpoint(self, data)
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
+        checkpoint.is_kind(path, "classifier")?;
+        let Meta { config, settings, counters, .. } = meta(checkpoint, path)?;
+        let fresh = config.create(settings.seed);
+        let wanted = match settings.optimiser {
+            Method::Adam => Adam::moments(&fresh, counters.step),
+            Method::Sgd => Sgd::velocities(&fresh, counters.step),
+        };
+        self.optimiser = settings.optimiser();
+        self.optimiser.restore(counters.step, checkpoint.part_like(path, settings.optimiser.name(), &wanted)?);
+        self.params = checkpoint.part_like(path, "model", &fresh)?;
+        self.average = None;
+        if settings.ema > 0.0 {
+            let mut average = Ema::new(&self.params, settings.ema);
+            average.params = checkpoint.part_like(path, "average", &fresh)?;
+            self.average = Some(average);
+        }
+        self.augmenter.seek(&counters);
+        self.batches.seek(counters.batches);
+        (self.config, self.settings, self.step) = (config, settings, counters.step);
+        Ok(())
+    }
+
+    fn soften(&mut self, factor: f64) {
+        self.settings.lr *= factor;
+    }
+
+    fn weights(&self) -> Vec<(&'static str, &Params)> {
+        vec![("model", &self.params)]
     }
 }
 

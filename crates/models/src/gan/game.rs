@@ -8,6 +8,7 @@ use super::net::{Config, discriminator, generator};
 use crate::optim::{Adam, Optimiser};
 use crate::params::Params;
 use crate::scope::Pass;
+use crate::sentinel::Inspection;
 
 /// The momentum that DCGAN found stable.
 const BETAS: [f64; 2] = [0.5, 0.999];
@@ -32,6 +33,8 @@ pub struct Move {
     pub on_real: Tensor,
     /// Those for the made ones.
     pub on_fake: Tensor,
+    /// What the gradients and the weights look like, if it was asked for.
+    pub inspection: Option<Inspection>,
 }
 
 impl Game {
@@ -49,14 +52,14 @@ impl Game {
         Self { config, generator, discriminator, adams: [adam.clone(), adam] }
     }
 
-    /// A step of the discriminator on real and made pictures, then one of the generator.
+    /// A step of the discriminator on real and made pictures, then one of the generator; with `look`, an inspection of both.
     ///
     /// # Shapes
     /// `real` `[N, C, size, size]`, values in [-1, 1], `z` `[N, Z]`
     ///
     /// # Source
     /// Goodfellow et al., "Generative adversarial nets", 2014, with the generator's non-saturating loss.
-    pub fn step(&mut self, real: &Var, z: &Var, lr: f64) -> Move {
+    pub fn step(&mut self, real: &Var, z: &Var, lr: f64, look: bool) -> Move {
         let making = Pass::train(&self.generator);
         let fake = generator(&making.root().at("generator"), &self.config, z);
 
@@ -68,14 +71,16 @@ impl Game {
         let gradients = judging.gradients(&loss_d);
         self.discriminator.commit(judging.into_updates());
         self.adams[1].step(&mut self.discriminator, &gradients, lr);
+        let inspection = look.then(|| Inspection::of(&self.discriminator, &gradients));
 
         // The improved discriminator is frozen: its weights cost no gradient.
         let loss_g = logistic(&judge(&Pass::frozen(&self.discriminator), &fake), true);
         let gradients = making.gradients(&loss_g);
         self.generator.commit(making.into_updates());
         self.adams[0].step(&mut self.generator, &gradients, lr);
+        let inspection = inspection.map(|seen| Inspection::of(&self.generator, &gradients).join(seen));
 
         let losses = [loss_d, loss_g].map(|loss| f64::from(loss.item()));
-        Move { losses, on_real: on_real.into_value(), on_fake: on_fake.into_value() }
+        Move { losses, on_real: on_real.into_value(), on_fake: on_fake.into_value(), inspection }
     }
 }

@@ -12,11 +12,13 @@ use super::net::{Config, generator};
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoint;
 use crate::ema::Ema;
+use crate::engine::{Steps, Training};
 use crate::error::Error;
 use crate::event::Event;
 use crate::optim::{Adam, Optimiser};
 use crate::params::Params;
 use crate::scope::Pass;
+use crate::sentinel::Inspection;
 
 /// What a run is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,25 +103,28 @@ impl<B: Batches> Run<B> {
 
     /// One batch, a move of both sides.
     pub fn step(&mut self) -> Event {
+        self.advance(false).0
+    }
+
+    fn advance(&mut self, look: bool) -> (Event, Option<Inspection>) {
         let config = &self.game.config;
         let real = prepare(&self.batches.next().images, config.size);
         let z = Var::constant(self.noise.normal([real.shape()[0], config.noise], 0.0, 1.0));
-        let Move { losses: [loss_d, loss_g], on_real, on_fake } = self.game.step(&real, &z, self.settings.lr);
+        let Move { losses: [loss_d, loss_g], on_real, on_fake, inspection } =
+            self.game.step(&real, &z, self.settings.lr, look);
         self.step += 1;
         self.average.follow(&self.game.generator, self.step);
         let share = |logits: &Tensor, real: bool| {
             let right = logits.data().iter().filter(|&&l| (l > 0.0) == real).count();
             right as f64 / logits.len() as f64
         };
-        Event {
-            step: self.step,
-            scalars: vec![
-                ("discriminator_loss", loss_d),
-                ("generator_loss", loss_g),
-                ("real_accuracy", share(&on_real, true)),
-                ("fake_accuracy", share(&on_fake, false)),
-            ],
-        }
+        let scalars = vec![
+            ("discriminator_loss", loss_d),
+            ("generator_loss", loss_g),
+            ("real_accuracy", share(&on_real, true)),
+            ("fake_accuracy", share(&on_fake, false)),
+        ];
+        (Event { step: self.step, scalars }, inspection)
     }
 
     /// All of the run's state, and the hash of its training data.
@@ -142,20 +147,51 @@ impl<B: Batches> Run<B> {
     /// If the checkpoint is not that of a GAN, or not whole.
     pub fn resume(path: &Path, batches: B) -> Result<Self, Error> {
         let checkpoint = Checkpoint::load_kind(path, "gan")?;
-        let Meta { config, settings, counters, .. } = meta(&checkpoint, path)?;
+        let Meta { config, settings, .. } = meta(&checkpoint, path)?;
         let mut run = Self::new(config, settings, batches)?;
-        let Game { generator, discriminator, adams, .. } = &mut run.game;
-        run.average.params = checkpoint.part_like(path, "average", generator)?;
+        run.restore(&checkpoint, path)?;
+        Ok(run)
+    }
+}
+
+impl<B: Batches> Training for Run<B> {
+    fn steps(&self) -> Steps {
+        Steps { done: self.step, total: self.settings.steps }
+    }
+
+    fn step(&mut self, look: bool) -> (Event, Option<Inspection>) {
+        self.advance(look)
+    }
+
+    fn checkpoint(&self, data: &str) -> Checkpoint {
+        Self::checkpoint(self, data)
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
+        checkpoint.is_kind(path, "gan")?;
+        let Meta { config, settings, counters, .. } = meta(checkpoint, path)?;
+        self.game = Game::new(config, settings.seed);
+        let Game { generator, discriminator, adams, .. } = &mut self.game;
+        self.average = Ema::new(generator, settings.ema);
+        self.average.params = checkpoint.part_like(path, "average", generator)?;
         for (part, adam, params) in [("generator", 0, generator), ("discriminator", 1, discriminator)] {
             let moments = Adam::moments(params, counters.step);
             let state = checkpoint.part_like(path, &format!("adam_{part}"), &moments)?;
             adams[adam].restore(counters.step, state);
             *params = checkpoint.part_like(path, part, params)?;
         }
-        run.noise.seek(counters.noise);
-        run.batches.seek(counters.batches);
-        run.step = counters.step;
-        Ok(run)
+        self.noise.seek(counters.noise);
+        self.batches.seek(counters.batches);
+        (self.settings, self.step) = (settings, counters.step);
+        Ok(())
+    }
+
+    fn soften(&mut self, factor: f64) {
+        self.settings.lr *= factor;
+    }
+
+    fn weights(&self) -> Vec<(&'static str, &Params)> {
+        vec![("generator", &self.game.generator), ("discriminator", &self.game.discriminator)]
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use impasto_tensor::{Element, Tensor};
 
+use crate::params::{Kind, Params};
+
 /// Limited-memory BFGS over one tensor. Keeps the last `history` steps, two tensors each.
 ///
 /// Steps are not searched along a line, as is usual in style transfer: the loss may rise now and then. A step moves the
@@ -19,13 +21,12 @@ pub struct Lbfgs<T: Element = f32> {
     /// (step, change of gradient, 1 / their inner product), oldest first.
     pairs: VecDeque<(Tensor<T>, Tensor<T>, f64)>,
     last: Option<(Tensor<T>, Tensor<T>)>,
-    steps: u64,
 }
 
 impl<T: Element> Lbfgs<T> {
     /// Remembers `history` steps, none of them longer than `reach`.
     pub fn new(history: usize, reach: f64) -> Self {
-        Self { history, reach, pairs: VecDeque::new(), last: None, steps: 0 }
+        Self { history, reach, pairs: VecDeque::new(), last: None }
     }
 
     /// The next point, given the gradient at `x`.
@@ -33,7 +34,6 @@ impl<T: Element> Lbfgs<T> {
     /// # Shapes
     /// both of one shape, the same at every call
     pub fn step(&mut self, x: &Tensor<T>, gradient: &Tensor<T>) -> Tensor<T> {
-        self.steps += 1;
         if let Some((x0, g0)) = self.last.take() {
             let s = x.zip(&x0, |a, b| a - b);
             let y = gradient.zip(&g0, |a, b| a - b);
@@ -55,6 +55,11 @@ impl<T: Element> Lbfgs<T> {
         x.zip(&direction, |x, d| x - T::splat(scale) * d)
     }
 
+    /// Shortens the steps to come.
+    pub fn soften(&mut self, factor: f64) {
+        self.reach *= factor;
+    }
+
     /// The inverse Hessian's estimate times the gradient, by the two-loop recursion.
     fn direction(&self, gradient: &Tensor<T>) -> Tensor<T> {
         let mut q = gradient.clone();
@@ -73,6 +78,31 @@ impl<T: Element> Lbfgs<T> {
             q.zip_assign(s, |q, s| q + T::splat(alpha - beta) * s);
         }
         q
+    }
+}
+
+impl Lbfgs {
+    /// What the next step depends on: the last point and gradient, and each remembered step with its change of the gradient.
+    pub fn state(&self) -> Params {
+        let mut state = Params::default();
+        let mut put = |name: String, tensor: &Tensor| state.insert(name, tensor.clone(), Kind::Buffer);
+        if let Some((x, gradient)) = &self.last {
+            put("point".into(), x);
+            put("gradient".into(), gradient);
+        }
+        for (i, (s, y, _)) in self.pairs.iter().enumerate() {
+            put(format!("step.{i:02}"), s);
+            put(format!("change.{i:02}"), y);
+        }
+        state
+    }
+
+    /// Goes back to a saved state.
+    pub fn restore(&mut self, state: &Params) {
+        let take = |name: &str| state.get(name).cloned();
+        self.last = take("point").zip(take("gradient"));
+        let pairs = (0..self.history).map_while(|i| take(&format!("step.{i:02}")).zip(take(&format!("change.{i:02}"))));
+        self.pairs = pairs.map(|(s, y)| (1.0 / s.dot(&y), s, y)).map(|(rho, s, y)| (s, y, rho)).collect();
     }
 }
 

@@ -5,10 +5,12 @@ use impasto_autograd::fns::{mse, total_variation};
 use impasto_autograd::ops::gram;
 use impasto_tensor::{Element, Tensor};
 
+use serde::{Deserialize, Serialize};
+
 use super::perceptual::Perceptual;
 
 /// How much each term counts. The terms are normalised, so the same numbers do for every net and size.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
     /// Of the style: 20 for a light brush, 60 for a strong one.
     pub style: f64,

@@ -1,16 +1,23 @@
 //! Coarse to fine: large shapes are found on a small picture, where they are cheap, and refined on larger ones.
 
+use std::path::Path;
+
 use impasto_autograd::{Var, grad};
 use impasto_tensor::{Taps, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::loss::{Loss, Weights};
 use super::perceptual::Perceptual;
+use crate::checkpoint::Checkpoint;
+use crate::engine::{Steps, Training};
 use crate::error::Error;
 use crate::event::Event;
 use crate::optim::Lbfgs;
+use crate::params::{Kind, Params};
+use crate::sentinel::Inspection;
 
 /// What a run is told.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Steps in all, over all sizes.
     pub steps: u64,
@@ -45,6 +52,8 @@ pub struct Run<'n> {
     loss: Loss<'n>,
     picture: Tensor,
     lbfgs: Lbfgs,
+    /// What stays of the reach of a step.
+    softness: f64,
     step: u64,
 }
 
@@ -67,7 +76,8 @@ impl<'n> Run<'n> {
         let (loss, small) = prepare(net, photograph, painting, sizes[0].0, settings.weights);
         let (photograph, painting) = (photograph.clone(), painting.clone());
         let lbfgs = Lbfgs::new(HISTORY, REACH);
-        Ok(Self { net, photograph, painting, settings, sizes, level: 0, loss, picture: small, lbfgs, step: 0 })
+        let (level, softness, step) = (0, 1.0, 0);
+        Ok(Self { net, photograph, painting, settings, sizes, level, loss, picture: small, lbfgs, softness, step })
     }
 
     /// The picture so far.
@@ -81,11 +91,10 @@ impl<'n> Run<'n> {
     /// One evaluation of the loss and one change of the picture; at the end of a size, the picture grows.
     pub fn step(&mut self) -> Event {
         while self.step >= self.sizes[self.level].1 && self.level + 1 < self.sizes.len() {
-            self.level += 1;
-            let scale = self.sizes[self.level].0;
-            let (loss, content) = prepare(self.net, &self.photograph, &self.painting, scale, self.settings.weights);
-            self.picture = resize(&self.picture(), content.shape()[2], content.shape()[3]);
-            (self.loss, self.lbfgs) = (loss, Lbfgs::new(HISTORY, REACH));
+            let picture = self.picture();
+            self.begin(self.level + 1);
+            let &[_, _, height, width] = &self.picture.shape()[..] else { unreachable!("a picture has four axes") };
+            self.picture = resize(&picture, height, width);
         }
         let x = Var::param(self.picture.clone());
         let terms = self.loss.at(&x);
@@ -102,6 +111,70 @@ impl<'n> Run<'n> {
                 ("size", self.picture.shape()[2..].iter().copied().max().unwrap_or(0) as f64),
             ],
         }
+    }
+}
+
+impl Run<'_> {
+    /// Begins a size with the photograph.
+    fn begin(&mut self, level: usize) {
+        let scale = self.sizes[level].0;
+        (self.loss, self.picture) =
+            prepare(self.net, &self.photograph, &self.painting, scale, self.settings.weights);
+        (self.level, self.lbfgs) = (level, Lbfgs::new(HISTORY, REACH * self.softness));
+    }
+}
+
+/// What a checkpoint says besides tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Meta {
+    settings: Settings,
+    softness: f64,
+    level: usize,
+    step: u64,
+    data: String,
+}
+
+impl Training for Run<'_> {
+    fn steps(&self) -> Steps {
+        Steps { done: self.step, total: self.settings.steps }
+    }
+
+    /// There are no parameters to inspect.
+    fn step(&mut self, _: bool) -> (Event, Option<Inspection>) {
+        (Self::step(self), None)
+    }
+
+    fn checkpoint(&self, data: &str) -> Checkpoint {
+        let Self { settings, softness, level, step, .. } = *self;
+        let mut checkpoint = Checkpoint::new("style", &Meta { settings, softness, level, step, data: data.to_owned() });
+        let mut picture = Params::default();
+        picture.insert("pixels", self.picture.clone(), Kind::Weight);
+        checkpoint.put("picture", &picture);
+        checkpoint.put("lbfgs", &self.lbfgs.state());
+        checkpoint
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
+        checkpoint.is_kind(path, "style")?;
+        let meta: Meta = checkpoint.meta(path)?;
+        (self.settings, self.softness, self.step) = (meta.settings, meta.softness, meta.step);
+        self.sizes = sizes(&self.photograph, &self.painting, self.settings);
+        self.begin(meta.level.min(self.sizes.len() - 1));
+        let mut wanted = Params::default();
+        wanted.insert("pixels", self.picture.clone(), Kind::Weight);
+        let picture = checkpoint.part_like(path, "picture", &wanted)?;
+        self.picture = picture.get("pixels").expect("it was asked for").clone();
+        self.lbfgs.restore(&checkpoint.part("lbfgs"));
+        Ok(())
+    }
+
+    fn soften(&mut self, factor: f64) {
+        self.softness *= factor;
+        self.lbfgs.soften(factor);
+    }
+
+    fn weights(&self) -> Vec<(&'static str, &Params)> {
+        Vec::new()
     }
 }
 

@@ -26,6 +26,7 @@ pub use self::plan::{Algorithm, set_exact};
 use crate::element::Element;
 use crate::shape::{Shape, ShapeError};
 use crate::tensor::Tensor;
+use crate::work;
 
 /// Which argument of the form an operation computes from the two others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +171,11 @@ impl Conv2d {
         }
     }
 
+    /// Multiplications of the direct method; each slot has as many.
+    fn multiplications(&self) -> usize {
+        self.shape(Slot::Y).iter().product::<usize>() * self.shape(Slot::W)[1..].iter().product::<usize>()
+    }
+
     /// Computes one argument of the form from the two others, given in cyclic order behind it: `X` from `(w, y)`, `W`
     /// from `(y, x)`, `Y` from `(x, w)`.
     ///
@@ -178,6 +184,7 @@ impl Conv2d {
     #[track_caller]
     pub fn leave<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
         self.check(slot, a, b);
+        work::count(self.multiplications());
         T::convolve(self, slot, a, b)
     }
 
@@ -198,6 +205,7 @@ impl Conv2d {
             );
         }
         assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
+        work::count(self.multiplications());
         T::convolve_with(self, x, w, bias, slope)
     }
 

@@ -29,7 +29,7 @@ pub(in crate::cmd::bench) fn dcgan() -> Network {
         let mut z = z.into_iter().cycle();
         Box::new(move || {
             let z = z.next().expect("a cycle has no end");
-            game.step(&real, &z, RATE).losses.into()
+            game.step(&real, &z, RATE, false).losses.into()
         })
     })
 }

@@ -1,0 +1,115 @@
+//! What all trainings take on the command line, as a layer of settings.
+
+use std::path::{Path, PathBuf};
+
+use impasto_data::{Dataset, Options, Split};
+use toml::Value;
+
+use crate::config::{Config, Kind, Layer, Preset};
+use crate::failure::Failure;
+
+/// Options of a training. Each is a setting that a file can hold too.
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// A folder of pictures, or IDX files
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Directory for the run [default: impasto-run, -2, ..]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// A TOML file of settings; options on the command line come before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Settings for a time
+    #[arg(long, value_name = "TIME")]
+    preset: Option<Preset>,
+    /// Steps to train
+    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    steps: Option<u64>,
+    /// Minutes to train; the steps that fit are counted first [default: 5]
+    #[arg(long, value_name = "M")]
+    minutes: Option<f64>,
+    /// Pictures in a batch [default: 64]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Channels of the widest or first layer [default: 24]
+    #[arg(long, value_name = "N")]
+    width: Option<usize>,
+    /// The highest learning rate
+    #[arg(long, value_name = "X")]
+    lr: Option<f64>,
+    /// Steps from one checkpoint to the next; as many are lost at most [default: a tenth of the run]
+    #[arg(long, value_name = "N")]
+    checkpoint_every: Option<u64>,
+    /// Save and end after so many minutes, done or not
+    #[arg(long, value_name = "M")]
+    max_minutes: Option<f64>,
+    /// Stay below so many MB: batches are taken in parts
+    #[arg(long, value_name = "MB")]
+    max_ram: Option<u64>,
+    /// Any setting, as classifier.label_smoothing=0.1
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Check everything and say what the run would take, but do not run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl RunArgs {
+    /// The settings that result.
+    pub(crate) fn config(
+        &self,
+        train: Kind,
+        seed: Option<u64>,
+        more: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<Config, Failure> {
+        let mut layers = vec![Layer::of("", &[("train", train.name().into())])];
+        layers.extend(self.preset.map(|preset| preset.layer(train)));
+        if let Some(path) = &self.config {
+            let file = Layer::file(path)?;
+            match file.table.get("train").and_then(Value::as_str) {
+                Some(other) if other != train.name() => {
+                    let message = format!("{}: is for `impasto train {other}`", path.display());
+                    return Err(Failure::usage(message));
+                }
+                _ => layers.push(file),
+            }
+        }
+        let integer = |n: u64| Value::Integer(n as i64);
+        let section = train.name();
+        let (width, lr) = (format!("{section}.width"), format!("{section}.lr"));
+        let mut typed: Vec<(&str, &str, Value)> = Vec::new();
+        let mut put = |option, key, value: Option<Value>| typed.extend(value.map(|value| (option, key, value)));
+        put("--data", "data", self.data.as_ref().map(|path| path.display().to_string().into()));
+        put("--steps", "steps", self.steps.map(integer));
+        put("--minutes", "minutes", self.minutes.map(Value::Float));
+        put("--batch", "batch", self.batch.map(|n| integer(n as u64)));
+        put("--width", &width, self.width.map(|n| integer(n as u64)));
+        put("--lr", &lr, self.lr.map(Value::Float));
+        put("--checkpoint-every", "checkpoints.every", self.checkpoint_every.map(integer));
+        put("--max-minutes", "max_minutes", self.max_minutes.map(Value::Float));
+        put("--max-ram", "max_ram", self.max_ram.map(integer));
+        put("--seed", "seed", seed.map(integer));
+        layers.extend(typed.into_iter().map(|(option, key, value)| Layer::of(option, &[(key, value)])));
+        layers.extend(more.into_iter().map(|(key, value)| Layer::of(key, &[(key, value)])));
+        for assignment in &self.set {
+            layers.push(Layer::set(assignment)?);
+        }
+        let mut config = Config::of(layers)?;
+        if self.minutes.is_some() && self.steps.is_none() {
+            // Typed minutes come before the steps of a file.
+            config.steps = None;
+        }
+        Ok(config)
+    }
+}
+
+/// The pictures at `path`: IDX files as they are, folders at 32 pixels.
+pub(super) fn open(path: &Path, split: Split) -> Result<Dataset, Failure> {
+    let options = Options { split, ..Options::default() };
+    let data = Dataset::open(path, &options)?;
+    if data.shape()[2] <= 32 {
+        return Ok(data);
+    }
+    Ok(Dataset::open(path, &Options { size: Some(32), ..options })?)
+}

@@ -1,0 +1,46 @@
+//! `impasto train classifier`.
+
+use std::sync::Arc;
+
+use impasto_data::Split;
+use impasto_models::classifier::{Config as Network, Settings};
+use serde_json::{Value, json};
+
+use super::args::open;
+use super::course::{Page, Summary};
+use crate::config::{Classifier, Config};
+use crate::failure::Failure;
+use crate::stages::classify::{Task, Trained};
+
+/// Opens the data and sets the task.
+pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
+    let path = config.data()?;
+    let data = open(path, Split::Train)?;
+    if data.labels().is_none() {
+        let way_out = "put them into a folder for each class, or add a labels.csv";
+        return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", path.display())));
+    }
+    // A test set that comes with the data is used; otherwise a tenth is held back.
+    let (train, held_out) = match open(path, Split::Test) {
+        Ok(test) if test.hash() != data.hash() => (data, test),
+        _ => data.split((data.len() / 10).max(data.classes().len()), config.seed)?,
+    };
+    let [_, channels, size, _] = train.shape();
+    let Classifier { net, width, depth, settings } = config.classifier.clone();
+    let network = Network { net, depth, ..Network::new(channels, size, train.classes().to_vec(), width) };
+    let settings = Settings { seed: config.seed, ..settings };
+    Ok(Task { train: Arc::new(train), held_out, config: network, settings, batch: config.batch })
+}
+
+impl Summary for Trained {
+    fn page(self) -> Page {
+        let text = format!("accuracy {:.4}", self.score.accuracy);
+        let value: Value = json!({
+            "accuracy": self.score.accuracy,
+            "top_5": self.score.top_5,
+            "calibration_error": self.score.calibration_error,
+            "steps": self.steps,
+        });
+        Page { stage: self.stage, timeline: Vec::new(), text, value }
+    }
+}

@@ -1,0 +1,135 @@
+//! From settings to the report: plan, directory, training, page.
+
+use std::path::Path;
+
+use impasto_models::Checkpoint;
+use serde_json::Value;
+
+use super::args::RunArgs;
+use crate::checkpoints::needed;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::plan::Plan;
+use crate::process;
+use crate::report::{Figure, Report, Stage, render};
+use crate::run_dir::RunDir;
+use crate::stages::job::{Course, Job, Outcome, train};
+use crate::ui::Ui;
+
+/// The most parts that a batch is taken in.
+const MOST_PARTS: usize = 64;
+
+/// What a finished training says.
+pub(super) trait Summary {
+    fn page(self) -> Page;
+}
+
+/// What the report and the last line show.
+pub(super) struct Page {
+    pub(super) stage: Stage,
+    pub(super) timeline: Vec<Figure>,
+    pub(super) text: String,
+    pub(super) value: Value,
+}
+
+/// Plans and runs.
+pub(super) fn start<J: Job<Done: Summary>>(job: &J, config: &Config, args: &RunArgs, ui: &Ui) -> Result<(), Failure> {
+    ui.say(J::LESSON);
+    let plan = planned(job, config, ui)?;
+    plan.say(ui);
+    if args.dry_run {
+        ui.result("nothing was written: --dry-run", &plan.json());
+        return Ok(());
+    }
+    let mut config = Config { steps: Some(plan.steps), ..config.clone() };
+    config.classifier.settings.micro_batches = plan.parts;
+    // An absolute path: the run may be resumed from elsewhere.
+    config.data = config.data()?.canonicalize().ok().or(config.data);
+    let mut dir = RunDir::create(args.out.as_deref(), ui)?;
+    dir.config(&config.table())?;
+    finish(job, &config, None, &mut dir, ui)
+}
+
+/// Says what a run would take.
+pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(), Failure> {
+    let plan = planned(job, config, ui)?;
+    plan.say(ui);
+    if ui.is_json() {
+        ui.result("", &plan.json());
+    }
+    Ok(())
+}
+
+/// The plan of a run, in so many parts that it stays below the memory that it may take.
+fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
+    let limit = config.max_ram.map(|mb| mb * 1_000_000);
+    let mut parts = J::parts(config);
+    loop {
+        let plan = Plan::of(job, config, parts)?;
+        let fits = limit.is_none_or(|limit| plan.peak_bytes <= limit);
+        if fits {
+            let (wanted, quota) = (needed(plan.checkpoint_bytes, &config.checkpoints), config.checkpoints.quota);
+            if quota.is_some_and(|mb| wanted > mb * 1_000_000 && 3 * plan.checkpoint_bytes > mb * 1_000_000) {
+                let detail = format!("three checkpoints of {} MB are the least", plan.checkpoint_bytes.div_ceil(1_000_000));
+                return Err(Failure::usage(format!("checkpoints.quota: {detail}; raise it or choose a smaller width")));
+            }
+            return Ok(plan);
+        }
+        let peak = plan.peak_bytes / 1_000_000;
+        if !J::CAN_PART || parts >= MOST_PARTS.min(config.batch) {
+            let way_out = "raise it, or choose a smaller batch or width";
+            return Err(Failure::usage(format!("--max-ram: the run takes {peak} MB; {way_out}")));
+        }
+        ui.say(format!("  {peak} MB with {parts} part{} a batch; trying more", if parts == 1 { "" } else { "s" }));
+        parts *= 2;
+        process::reset_peak();
+    }
+}
+
+/// Trains to the end, from the beginning or from a checkpoint, and writes the report.
+pub(super) fn finish<J: Job<Done: Summary>>(
+    job: &J,
+    config: &Config,
+    from: Option<(&Path, &Checkpoint)>,
+    dir: &mut RunDir,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    interrupt::listen();
+    let steps = config.steps.expect("a run's settings say how many steps it has");
+    let course = Course {
+        steps,
+        parts: config.classifier.settings.micro_batches,
+        policy: config.policy(steps),
+        checkpoints: config.checkpoints.clone(),
+        max_seconds: config.max_minutes.map(|minutes| 60.0 * minutes),
+        pictures: config.batch,
+    };
+    let done = match train(job, &course, from, dir, ui)? {
+        Outcome::Done(done) => done.page(),
+        Outcome::Early { step, asked } => {
+            let message = format!("saved at step {step} of {steps}; to go on: impasto train resume {}", dir.path().display());
+            if asked {
+                return Err(Failure::Interrupted(message));
+            }
+            ui.result(&message, &serde_json::json!({ "saved_at": step, "steps": steps }));
+            return Ok(());
+        }
+    };
+    let command = format!("impasto train {} --config config.toml --data DATA", J::NAME);
+    let report = Report {
+        title: format!("impasto train {}", J::NAME),
+        version: env!("CARGO_PKG_VERSION").into(),
+        seed: config.seed,
+        command,
+        machine: ui.machine(),
+        stages: vec![done.stage],
+        timeline: done.timeline,
+        ..Report::default()
+    };
+    ui.wrote(&dir.write("report.html", render(&report).as_bytes())?);
+    let mut value = done.value;
+    value["peak_mb"] = serde_json::json!(process::peak_bytes().unwrap_or(0) as f64 / 1e6);
+    ui.result(done.text, &value);
+    Ok(())
+}

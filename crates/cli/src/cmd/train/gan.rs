@@ -1,0 +1,54 @@
+//! `impasto train gan`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use impasto_data::{Dataset, Split};
+use impasto_models::{Params, classifier, classifier::evaluate, gan::Settings};
+use serde_json::json;
+
+use super::args::open;
+use super::course::{Page, Summary};
+use crate::config::{Config, Gan};
+use crate::failure::Failure;
+use crate::stages::draw::{Task, Trained};
+
+/// Opens the data and hands on the task, which borrows its judge.
+pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failure>) -> Result<R, Failure> {
+    let path = config.data()?;
+    let data = Arc::new(open(path, Split::Train)?);
+    let Gan { width, judge, settings } = config.gan.clone();
+    let judge = judge.map(|judge| load_judge(&judge, path)).transpose()?;
+    let judge = judge.as_ref().map(|(params, config, real)| (params, config, *real));
+    let settings = Settings { seed: config.seed, ..settings };
+    go(&Task { data, width, batch: config.batch, settings, judge })
+}
+
+type Judge = (Params, classifier::Config, f64);
+
+/// A classifier, and its mean confidence on pictures of the data set's test part.
+fn load_judge(path: &Path, data: &Path) -> Result<Judge, Failure> {
+    let (params, meta) = classifier::load(path)?;
+    let real: Dataset = open(data, Split::Test).or_else(|_| open(data, Split::Train))?;
+    let [_, channels, size, _] = real.shape();
+    if (channels, size) != (meta.config.channels, meta.config.size) {
+        let detail = format!("judges {} px pictures, the data has {size} px", meta.config.size);
+        return Err(Failure::usage(format!("{}: {detail}; train a classifier on this data", path.display())));
+    }
+    let (known, given) = (meta.config.classes.len(), real.classes().len());
+    if real.labels().is_some() && given > known {
+        let detail = format!("judges {known} classes, the data has {given}");
+        return Err(Failure::usage(format!("{}: {detail}; train a classifier on this data", path.display())));
+    }
+    let some: Vec<usize> = (0..real.len().min(10_000)).collect();
+    let labels = real.labels_of(&some).unwrap_or_else(|| vec![0; some.len()]);
+    let score = evaluate(&params, &meta.config, &real.tensor(&some), &labels);
+    Ok((params, meta.config, score.confidence))
+}
+
+impl Summary for Trained {
+    fn page(self) -> Page {
+        let (text, value) = (format!("{} steps", self.steps), json!({ "steps": self.steps, "model": self.hash }));
+        Page { stage: self.stage, timeline: self.timeline, text, value }
+    }
+}

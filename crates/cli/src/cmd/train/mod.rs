@@ -1,0 +1,75 @@
+//! `impasto train`: a classifier or a GAN on a data set of the user's, and `train resume`, which goes on with either.
+
+mod args;
+mod classifier;
+mod course;
+mod gan;
+mod resume;
+
+use std::path::PathBuf;
+
+use crate::config::{Config, Kind};
+use crate::failure::Failure;
+use crate::ui::Ui;
+pub(crate) use args::RunArgs;
+
+/// Trains networks.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Trains a classifier on labelled pictures
+    #[command(after_help = "Example: impasto train classifier --data fashion-mnist/ --minutes 3")]
+    Classifier {
+        #[command(flatten)]
+        run: RunArgs,
+        /// The pattern: plain, resnet, vgg or mlp [default: plain]
+        #[arg(long, value_name = "NET")]
+        net: Option<String>,
+    },
+    /// Trains a generator against a discriminator
+    #[command(after_help = "Example: impasto train gan --data fashion-mnist/ --minutes 20")]
+    Gan {
+        #[command(flatten)]
+        run: RunArgs,
+        /// A classifier's checkpoint that judges the samples
+        #[arg(long, value_name = "FILE")]
+        judge: Option<PathBuf>,
+    },
+    /// Goes on with a run that was interrupted
+    #[command(after_help = "Example: impasto train resume impasto-run")]
+    Resume {
+        /// The run's directory
+        run: PathBuf,
+        /// Where the pictures are now, if they were moved
+        #[arg(long, value_name = "PATH")]
+        data: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(command: &Command, seed: Option<u64>, ui: &Ui) -> Result<(), Failure> {
+    match command {
+        Command::Classifier { run, net } => {
+            let net = net.iter().map(|net| ("classifier.net", net.as_str().into()));
+            start(run, &run.config(Kind::Classifier, seed, net)?, ui)
+        }
+        Command::Gan { run, judge } => {
+            let judge = judge.iter().map(|path| ("gan.judge", path.display().to_string().into()));
+            start(run, &run.config(Kind::Gan, seed, judge)?, ui)
+        }
+        Command::Resume { run, data } => resume::run(run, data.as_deref(), ui),
+    }
+}
+
+fn start(args: &RunArgs, config: &Config, ui: &Ui) -> Result<(), Failure> {
+    match config.train {
+        Kind::Classifier => course::start(&classifier::prepare(config)?, config, args, ui),
+        Kind::Gan => gan::with(config, |task| course::start(task, config, args, ui)),
+    }
+}
+
+/// What a training by a file of settings would take; nothing is written.
+pub(crate) fn plan(config: &Config, ui: &Ui) -> Result<(), Failure> {
+    match config.train {
+        Kind::Classifier => course::plan_only(&classifier::prepare(config)?, config, ui),
+        Kind::Gan => gan::with(config, |task| course::plan_only(task, config, ui)),
+    }
+}

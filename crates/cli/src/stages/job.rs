@@ -1,0 +1,190 @@
+//! [`Job`]: a stage that trains, from its first step to its end, through interruptions and back.
+
+use std::path::Path;
+use std::time::Instant;
+
+use impasto_models::engine::{Engine, Policy, Training, Verdict};
+use impasto_models::{Checkpoint, Event, checkpoint};
+
+use super::{Record, Trace};
+use crate::checkpoints::{Store, write};
+use crate::config::Checkpoints;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::run_dir::RunDir;
+use crate::ui::Ui;
+
+/// Something to train.
+pub(crate) trait Job {
+    /// What trains it.
+    type Training: Training;
+    /// What comes of it.
+    type Done;
+    /// Its name in checkpoints, logs and files.
+    const NAME: &'static str;
+    /// What it does and why, in one or two plain sentences.
+    const LESSON: &'static str;
+
+    /// The hash of what it learns from.
+    fn data(&self) -> String;
+    /// A training of so many steps at its beginning, which takes each batch in so many parts.
+    fn begin(&self, steps: u64, parts: usize) -> Result<Self::Training, Failure>;
+    /// Draws samples and the like, where they are due.
+    fn after_step(&self, _: &Self::Training, _dir: &RunDir) -> Result<(), Failure> {
+        Ok(())
+    }
+    /// Scores of the present weights on what they did not learn from. The first one chooses the best checkpoint: larger is better.
+    fn scores(&self, _: &Self::Training) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+    /// What is done with the trained weights; `hash` is that of their checkpoint.
+    fn finish(
+        &self,
+        training: &Self::Training,
+        hash: String,
+        record: &Record,
+        dir: &RunDir,
+        ui: &Ui,
+    ) -> Result<Self::Done, Failure>;
+}
+
+/// How a job is gone through.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    pub(crate) steps: u64,
+    /// Parts that each batch is taken in.
+    pub(crate) parts: usize,
+    pub(crate) policy: Policy,
+    pub(crate) checkpoints: Checkpoints,
+    /// After so many seconds the run is saved and ended.
+    pub(crate) max_seconds: Option<f64>,
+}
+
+impl Course {
+    /// So many steps in one go, with no checkpoint on the way.
+    pub(crate) fn straight(steps: u64) -> Self {
+        Self {
+            steps,
+            parts: 1,
+            policy: Policy::default(),
+            checkpoints: Checkpoints::default(),
+            max_seconds: None,
+        }
+    }
+}
+
+/// How a job ended.
+pub(crate) enum Outcome<D> {
+    /// All steps are done.
+    Done(D),
+    /// It was saved behind so many steps: it ran out of time, or the user asked.
+    Early { step: u64, asked: bool },
+}
+
+impl<D> Outcome<D> {
+    /// What came of a job that nothing ends early.
+    pub(crate) fn done(self) -> Result<D, Failure> {
+        match self {
+            Self::Done(done) => Ok(done),
+            Self::Early { step, .. } => Err(Failure::Interrupted(format!("ended at step {step}"))),
+        }
+    }
+}
+
+/// Trains, from the beginning or from a checkpoint that was read.
+pub(crate) fn train<'u, J: Job>(
+    job: &J,
+    course: &Course,
+    from: Option<(&Path, &Checkpoint)>,
+    dir: &mut RunDir<'u>,
+    ui: &'u Ui,
+) -> Result<Outcome<J::Done>, Failure> {
+    let begun = Instant::now();
+    let store = Store::new(dir.path(), J::NAME, &course.checkpoints);
+    let mut engine = Engine::new(job.begin(course.steps, course.parts)?, job.data(), course.policy.clone());
+    if let Some((path, checkpoint)) = from {
+        engine.restore(checkpoint, path)?;
+    }
+    let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps), dir);
+    trace.begin_at(engine.steps().done)?;
+    while engine.steps().left() > 0 {
+        let turn = engine.turn();
+        trace.take(&turn.event)?;
+        for alarm in &turn.alarms {
+            trace.alarm(alarm)?;
+        }
+        match turn.verdict {
+            Verdict::GoOn | Verdict::Done => {}
+            Verdict::Save => save(job, &mut engine, &store, &mut trace)?,
+            Verdict::RollBack => {
+                roll_back(&mut engine, &store, &mut trace, ui)?;
+                continue;
+            }
+            Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),
+        }
+        job.after_step(engine.training(), trace.dir())?;
+        let is_late = course.max_seconds.is_some_and(|most| begun.elapsed().as_secs_f64() > most);
+        if (interrupt::asked() || is_late) && engine.steps().left() > 0 {
+            let step = engine.steps().done;
+            trace.flush()?;
+            if turn.verdict != Verdict::Save {
+                ui.wrote(&store.save(step, &engine.checkpoint())?);
+            }
+            return Ok(Outcome::Early { step, asked: interrupt::asked() });
+        }
+    }
+    trace.flush()?;
+    let path = store.finished();
+    write(&engine.checkpoint(), &path)?;
+    ui.wrote(&path);
+    let hash = checkpoint::file_hash(&path)?;
+    let (record, dir) = trace.end();
+    Ok(Outcome::Done(job.finish(engine.training(), hash, &record, dir, ui)?))
+}
+
+fn save<J: Job>(
+    job: &J,
+    engine: &mut Engine<J::Training>,
+    store: &Store,
+    trace: &mut Trace,
+) -> Result<(), Failure> {
+    let step = engine.steps().done;
+    let scalars = job.scores(engine.training());
+    let is_best = scalars.first().is_some_and(|&(_, score)| engine.is_best(score));
+    if !scalars.is_empty() {
+        trace.score(&Event { step, scalars })?;
+    }
+    // What the log says up to here must not be lost when the checkpoint is there.
+    trace.flush()?;
+    let checkpoint = engine.checkpoint();
+    // The best one first: killed in between, the run comes here again.
+    if is_best {
+        write(&checkpoint, &store.best())?;
+    }
+    store.save(step, &checkpoint).map(drop)
+}
+
+fn roll_back<T: Training>(
+    engine: &mut Engine<T>,
+    store: &Store,
+    trace: &mut Trace,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let Some((path, checkpoint)) = store.last(|e| ui.warn(e))? else {
+        let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
+        return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));
+    };
+    engine.roll_back(&checkpoint, &path)?;
+    let step = engine.steps().done;
+    ui.warn(&format!("back to step {step}, with half of the learning rate"));
+    trace.cut(step)
+}
+
+fn stopped<J: Job>(alarms: &[impasto_models::sentinel::Alarm], store: &Store) -> Failure {
+    let what: Vec<String> = alarms.iter().map(ToString::to_string).collect();
+    let kept = match store.last(|_| ()) {
+        Ok(Some((path, _))) => format!("; {} is from before", path.display()),
+        _ => String::new(),
+    };
+    Failure::Check(format!("{}: {}{kept}; try a lower lr or another --seed", J::NAME, what.join("; ")))
+}

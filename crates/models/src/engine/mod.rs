@@ -1,0 +1,199 @@
+//! [`Engine`]: goes through a training, whatever is trained, watches it, and says what is to be done after each step.
+//!
+//! It reads no clock and writes no file. The caller does what a [`Verdict`] asks for, so that the same run is the same run
+//! behind a progress bar, in a test, and after it was killed and resumed.
+//!
+//! ```
+//! use impasto_models::engine::{Engine, Policy, Verdict};
+//! # use impasto_models::{Batch, Batches, classifier::{Config, Run, Settings}};
+//! # use impasto_tensor::Tensor;
+//! # struct Still;
+//! # impl Batches for Still {
+//! #     fn next(&mut self) -> Batch {
+//! #         Batch { images: Tensor::from_fn([2, 1, 8, 8], |i| (i % 9) as f32 / 9.0), labels: vec![0, 1] }
+//! #     }
+//! #     fn position(&self) -> u64 { 0 }
+//! #     fn seek(&mut self, _: u64) {}
+//! # }
+//! # let (batches, config) = (Still, Config::new(1, 8, vec!["a".into(), "b".into()], 2));
+//! let run = Run::new(config, Settings { steps: 6, ..Settings::default() }, batches)?;
+//! let mut engine = Engine::new(run, "hash of the data", Policy { checkpoint_every: 4, ..Policy::default() });
+//! let mut saved = Vec::new();
+//! loop {
+//!     let turn = engine.turn();
+//!     match turn.verdict {
+//!         Verdict::GoOn => {}
+//!         Verdict::Save => saved.push((turn.event.step, engine.checkpoint())),
+//!         Verdict::Done => break,
+//!         Verdict::RollBack | Verdict::Stop => panic!("{:?}", turn.alarms),
+//!     }
+//! }
+//! assert_eq!(saved[0].0, 4);
+//! # Ok::<(), impasto_models::Error>(())
+//! ```
+
+mod training;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::Error;
+use crate::event::Event;
+use crate::sentinel::{Action, Alarm, Sentinel, Watch};
+pub use training::{Steps, Training};
+
+/// Where a checkpoint's metadata holds the engine's own state.
+const ENTRY: &str = "engine";
+/// What stays of the learning rate when a run goes back.
+const SOFTER: f64 = 0.5;
+
+/// When an engine looks, saves and gives up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Steps from one checkpoint to the next; 0 for none but the last.
+    pub checkpoint_every: u64,
+    /// Steps from one inspection of the parameters to the next; 0 for none.
+    pub look_every: u64,
+    /// How often a run may go back to a checkpoint before it is stopped.
+    pub most_roll_backs: u32,
+    /// What the sentinel watches.
+    pub watch: Watch,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { checkpoint_every: 0, look_every: 50, most_roll_backs: 3, watch: Watch::default() }
+    }
+}
+
+/// What is to be done after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The next step.
+    GoOn,
+    /// Save [`Engine::checkpoint`], then go on.
+    Save,
+    /// All steps are done: save the checkpoint.
+    Done,
+    /// Something went wrong: [`Engine::roll_back`] to the last checkpoint, or stop if there is none.
+    RollBack,
+    /// Something went wrong: end the run without saving what is broken.
+    Stop,
+}
+
+/// A step, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// What the step reported.
+    pub event: Event,
+    /// What the sentinel says of it.
+    pub alarms: Vec<Alarm>,
+    /// What is to be done.
+    pub verdict: Verdict,
+}
+
+/// What a checkpoint keeps of the engine.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct State {
+    sentinel: Sentinel,
+    roll_backs: u32,
+    #[serde(default)]
+    best: Option<f64>,
+}
+
+/// A training with its sentinel and its policy.
+pub struct Engine<T> {
+    training: T,
+    data: String,
+    policy: Policy,
+    state: State,
+}
+
+impl<T: Training> Engine<T> {
+    /// An engine at the training's present step. `data` is the hash of what it learns from.
+    pub fn new(training: T, data: impl Into<String>, policy: Policy) -> Self {
+        let state = State { sentinel: Sentinel::new(policy.watch.clone()), ..State::default() };
+        Self { training, data: data.into(), policy, state }
+    }
+
+    /// What is trained.
+    pub fn training(&self) -> &T {
+        &self.training
+    }
+
+    /// How far it has come.
+    pub fn steps(&self) -> Steps {
+        self.training.steps()
+    }
+
+    /// One step, and what is to be done after it.
+    pub fn turn(&mut self) -> Turn {
+        let due = |step: u64, every: u64| every > 0 && step.is_multiple_of(every);
+        let next = self.training.steps().done + 1;
+        let (event, inspection) = self.training.step(due(next, self.policy.look_every));
+        let alarms = self.state.sentinel.look(&event, inspection.as_ref());
+        let verdict = match alarms.iter().map(|a| a.action).max() {
+            Some(Action::Stop) => Verdict::Stop,
+            Some(Action::RollBack) if self.state.roll_backs < self.policy.most_roll_backs => Verdict::RollBack,
+            Some(Action::RollBack) => Verdict::Stop,
+            _ if self.training.steps().left() == 0 => Verdict::Done,
+            _ if due(next, self.policy.checkpoint_every) => Verdict::Save,
+            _ => Verdict::GoOn,
+        };
+        Turn { event, alarms, verdict }
+    }
+
+    /// Takes a score of the present weights, larger being better, and tells whether none was as good before.
+    pub fn is_best(&mut self, score: f64) -> bool {
+        let is_best = self.state.best.is_none_or(|best| score > best);
+        if is_best {
+            self.state.best = Some(score);
+        }
+        is_best
+    }
+
+    /// The whole state of the run.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let mut checkpoint = self.training.checkpoint(&self.data);
+        checkpoint.meta[ENTRY] = serde_json::to_value(&self.state).expect("the state is plain data");
+        checkpoint
+    }
+
+    /// Goes on where a checkpoint was made: the steps that follow are, bit for bit, those of the run that made it. `path` is
+    /// where it was read from.
+    ///
+    /// # Errors
+    /// If the checkpoint is not one of such a training, or of other data.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
+        let made_with = checkpoint.meta.get("data").and_then(|data| data.as_str());
+        if made_with.is_some_and(|made_with| made_with != self.data) {
+            let detail = "was made with other pictures; name the same data, or train anew with --out";
+            return Err(Error::format(path, detail));
+        }
+        let state = match checkpoint.meta.get(ENTRY) {
+            Some(state) => serde_json::from_value(state.clone())
+                .map_err(|e| Error::format(path, format!("the state of its run is not usable: {e}")))?,
+            // Made before there was an engine.
+            None => State { sentinel: Sentinel::new(self.policy.watch.clone()), ..State::default() },
+        };
+        self.training.restore(checkpoint, path)?;
+        self.state = state;
+        Ok(())
+    }
+
+    /// Goes back to a checkpoint to go on more gently: with half of the learning rate, and half of that if it comes to the same
+    /// again. Killed and resumed, a run goes back as it did before.
+    ///
+    /// # Errors
+    /// As [`restore`](Engine::restore).
+    pub fn roll_back(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
+        let roll_backs = self.state.roll_backs + 1;
+        self.restore(checkpoint, path)?;
+        self.training.soften(SOFTER.powi((roll_backs - self.state.roll_backs) as i32));
+        self.state.roll_backs = roll_backs;
+        Ok(())
+    }
+}
