@@ -89,6 +89,12 @@ impl Store {
     }
 }
 
+/// Bytes that the checkpoints of a run come to when it is finished: the last ones, the best one, the finished one.
+pub(crate) fn needed(each: u64, told: &Checkpoints) -> u64 {
+    let quota = told.quota.map_or(u64::MAX, |mb| mb * 1_000_000);
+    ((told.keep as u64 + 1) * each).min(quota) + each
+}
+
 /// Writes a checkpoint; if the disk is full, the message says what is not lost.
 pub(crate) fn write(checkpoint: &Checkpoint, path: &Path) -> Result<(), Failure> {
     checkpoint.save(path).map_err(|error| match &error {

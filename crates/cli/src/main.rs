@@ -1,12 +1,17 @@
 //! The command line of impasto: reads arguments, runs one command, and says how it went.
 //!
-//! Exit codes: 0 done, 1 a check failed, 2 a mistake in the arguments or files.
+//! Exit codes: 0 done, 1 a check failed, 2 a mistake in the arguments or files, 130 ended by Ctrl-C.
 
 mod assets;
 mod budget;
+mod checkpoints;
 mod cmd;
+mod config;
 mod failure;
 mod feed;
+mod interrupt;
+mod plan;
+mod process;
 mod report;
 mod run_dir;
 mod stages;
@@ -39,9 +44,9 @@ struct Common {
     /// Vector instructions to compute with: base, avx2 or avx512 [default: the best that the machine has]
     #[arg(long, global = true, value_name = "LEVEL", env = "IMPASTO_SIMD", hide_env_values = true)]
     simd: Option<String>,
-    /// Where all random numbers come from
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// Where all random numbers come from [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    seed: Option<u64>,
     /// Print nothing but errors and results
     #[arg(long, global = true)]
     quiet: bool,
@@ -57,6 +62,7 @@ enum Command {
     Data(cmd::data::Command),
     #[command(subcommand)]
     Train(cmd::train::Command),
+    Plan(cmd::plan::Args),
     Generate(cmd::generate::Args),
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
@@ -69,11 +75,12 @@ fn main() -> ExitCode {
     let threads = choose_simd(common.simd.as_deref()).and_then(|()| start_threads(common.threads));
     let ui = Ui::new(common.quiet, common.json, threads.as_ref().copied().unwrap_or(1));
     let outcome = threads.and_then(|_| match command {
-        Command::Create(args) => cmd::create::run(&args, common.seed, &ui),
+        Command::Create(args) => cmd::create::run(&args, common.seed.unwrap_or(0), &ui),
         Command::Data(args) => cmd::data::run(&args, &ui),
         Command::Train(args) => cmd::train::run(&args, common.seed, &ui),
-        Command::Generate(args) => cmd::generate::run(&args, common.seed, &ui),
-        Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
+        Command::Plan(args) => cmd::plan::run(&args, common.seed, &ui),
+        Command::Generate(args) => cmd::generate::run(&args, common.seed.unwrap_or(0), &ui),
+        Command::Stylize(args) => cmd::stylize::run(&args, common.seed.unwrap_or(0), &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),
         Command::Check(args) => cmd::check::run(&args, &ui),
         Command::Bench(args) => cmd::bench::run(&args, &ui),

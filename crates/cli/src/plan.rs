@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     /// Checkpoints on the way, with what is scored there.
     pub(crate) saves: u64,
     pub(crate) save_seconds: f64,
+    /// Seconds of what is done at the end.
+    pub(crate) last_seconds: f64,
     /// Bytes of one checkpoint.
     pub(crate) checkpoint_bytes: u64,
     /// Bytes of all files that stay.
@@ -66,7 +68,9 @@ impl Plan {
         job.scores(&trial);
         let checkpoint_bytes = trial.checkpoint(&job.data()).to_bytes()?.len() as u64;
         let save_seconds = begun.elapsed().as_secs_f64();
-        let last_seconds = job.rehearse_end(&trial);
+        let begun = Instant::now();
+        job.rehearse_end(&trial);
+        let last_seconds = begun.elapsed().as_secs_f64();
 
         let saves = |steps: u64| (steps.max(1) - 1) / config.policy(steps).checkpoint_every.max(1);
         let steps = config.steps.unwrap_or_else(|| {
@@ -83,15 +87,16 @@ impl Plan {
             step_seconds,
             saves: saves(steps),
             save_seconds,
+            last_seconds,
             checkpoint_bytes,
             disk_bytes: needed(checkpoint_bytes, &config.checkpoints),
             peak_bytes: process::peak_bytes().unwrap_or(0),
         })
     }
 
-    /// Seconds from the first step to the last.
+    /// Seconds from the first step to the report.
     pub(crate) fn seconds(&self) -> f64 {
-        self.steps as f64 * self.step_seconds + self.saves as f64 * self.save_seconds
+        self.steps as f64 * self.step_seconds + self.saves as f64 * self.save_seconds + self.last_seconds
     }
 
     /// Seconds for a thousand pictures.

@@ -10,19 +10,18 @@ use impasto_models::sentinel::Alarm;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::ui::{Ui, event_json};
+use crate::ui::event_json;
 
 /// A run's directory, open for writing.
-pub(crate) struct RunDir<'u> {
+pub(crate) struct RunDir {
     path: PathBuf,
     log: BufWriter<File>,
-    ui: &'u Ui,
 }
 
-impl<'u> RunDir<'u> {
+impl RunDir {
     /// Makes the directory, which must not hold anything yet. Without a path, the first free one of `impasto-run`,
     /// `impasto-run-2`, ..
-    pub(crate) fn create(path: Option<&Path>, ui: &'u Ui) -> Result<Self, Failure> {
+    pub(crate) fn create(path: Option<&Path>) -> Result<Self, Failure> {
         let path = path.map_or_else(free_name, Path::to_owned);
         let failed = |e: std::io::Error| Failure::usage(format!("{}: cannot be made: {e}", path.display()));
         fs::create_dir_all(&path).map_err(failed)?;
@@ -33,14 +32,14 @@ impl<'u> RunDir<'u> {
             fs::create_dir(path.join(folder)).map_err(failed)?;
         }
         let log = BufWriter::new(File::create(path.join("log.jsonl")).map_err(failed)?);
-        Ok(Self { path, log, ui })
+        Ok(Self { path, log })
     }
 
     /// The directory of a run that was begun.
-    pub(crate) fn open(path: &Path, ui: &'u Ui) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |e: std::io::Error| Failure::usage(format!("{}: {e}", path.join("log.jsonl").display()));
         let log = File::options().create(true).append(true).open(path.join("log.jsonl")).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), log: BufWriter::new(log), ui })
+        Ok(Self { path: path.to_owned(), log: BufWriter::new(log) })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -60,9 +59,9 @@ impl<'u> RunDir<'u> {
         self.log_line(&line)
     }
 
-    /// Logs an alarm.
-    pub(crate) fn log_alarm(&mut self, stage: &str, alarm: &Alarm) -> Result<(), Failure> {
-        let line = json!({ "stage": stage, "step": alarm.step, "alarm": alarm.to_string(), "kind": alarm.kind, "action": alarm.action });
+    /// Logs an alarm at a step.
+    pub(crate) fn log_alarm(&mut self, stage: &str, alarm: &Alarm, step: u64) -> Result<(), Failure> {
+        let line = json!({ "stage": stage, "step": step, "alarm": alarm.to_string(), "kind": alarm.kind, "action": alarm.action });
         self.log_line(&line)
     }
 
@@ -115,7 +114,7 @@ impl<'u> RunDir<'u> {
     }
 }
 
-impl Drop for RunDir<'_> {
+impl Drop for RunDir {
     /// A run that failed before its first result leaves nothing behind: folders that hold something stay.
     fn drop(&mut self) {
         let is_empty = self.log.flush().is_ok()

@@ -2,11 +2,11 @@
 //! object a line for programs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this file is where the program prints")]
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 use std::io::IsTerminal;
 
 use impasto_models::Event;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
 /// How the program speaks.
@@ -20,6 +20,11 @@ pub(crate) struct Ui {
 impl Ui {
     pub(crate) fn new(quiet: bool, json: bool, threads: usize) -> Self {
         Self { quiet, json, bars: !quiet && !json && std::io::stderr().is_terminal(), threads }
+    }
+
+    /// Whether a program reads what is printed.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Threads that the program computes with.
@@ -70,11 +75,14 @@ impl Ui {
         }
     }
 
-    /// Progress through `total` steps.
-    pub(crate) fn progress(&self, stage: &'static str, total: u64) -> Progress<'_> {
+    /// Progress through `total` steps of so many pictures each.
+    pub(crate) fn progress(&self, stage: &'static str, total: u64, pictures: usize) -> Progress<'_> {
         let bar = self.bars.then(|| {
-            let style = ProgressStyle::with_template("  {bar:32} {pos}/{len}  {eta} left  {msg}");
-            ProgressBar::new(total).with_style(style.expect("a valid template"))
+            let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {eta} left  {rate}  {msg}");
+            let rate = move |state: &ProgressState, w: &mut dyn Write| {
+                let _ = write!(w, "{:.0} pictures/s", state.per_sec() * pictures as f64);
+            };
+            ProgressBar::new(total).with_style(style.expect("a valid template").with_key("rate", rate))
         });
         Progress { ui: self, stage, total, bar }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use impasto_data::{Kind, Mark, Picture, Summary, sheet};
-use impasto_models::gan::generate;
+use impasto_models::gan::{self, generate};
 use impasto_models::style::{Perceptual, Settings, from_classifier};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::budget::Budget;
 use crate::failure::Failure;
 use crate::report::{Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
+use crate::stages::job::{self, Course, Job};
 use crate::stages::{Meter, classify, draw, pictures, style};
 use crate::ui::Ui;
 
@@ -97,7 +98,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let plan = args.plan()?;
     let chosen = args.net.as_ref().map(|name| net(name, seed)).transpose()?;
     let data = assets::fashion()?;
-    let mut dir = RunDir::create(args.out.as_deref(), ui)?;
+    let mut dir = RunDir::create(args.out.as_deref())?;
 
     ui.say("\n1. Data");
     let meter = Meter::start();
@@ -110,8 +111,8 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let mut stages = vec![data_stage(&meter, lesson, &data, &summary, &dir)?];
 
     ui.say("\n2. A classifier");
-    let task = classify::Task { train: Arc::new(train), held_out, width: 16, batch: 64, budget: plan.classifier, seed };
-    let classifier = classify::train(&task, &mut dir, ui)?;
+    let task = classify::Task::plain(train, held_out, 16, 64, seed);
+    let classifier = train_for(&task, plan.classifier, task.batch, &mut dir, ui)?;
     stages.push(classifier.stage);
 
     ui.say("\n3. A GAN");
@@ -120,13 +121,11 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         data: Arc::new(data),
         width: 16,
         batch: 32,
-        lr: GAN_RATE,
-        budget: plan.gan,
-        seed,
+        settings: gan::Settings { lr: GAN_RATE, seed, ..gan::Settings::default() },
         judge: Some((&classifier.params, &classifier.config, classifier.score.confidence)),
     };
-    let gan = draw::train(&task, &mut dir, ui)?;
-    stages.push(gan.stage);
+    let drawn = train_for(&task, plan.gan, task.batch, &mut dir, ui)?;
+    stages.push(drawn.stage);
 
     ui.say("\n4. Style transfer");
     // The classifier has learned what strokes and edges are; no other net is needed.
@@ -138,15 +137,15 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     stages.push(painted.stage);
 
     // The command that repeats this run: the steps that time allowed are now known.
-    let steps = [classifier.steps, gan.steps, painted.steps];
+    let steps = [classifier.steps, drawn.steps, painted.steps];
     let [a, b, c] = steps;
     let net_option = args.net.as_ref().map_or_else(String::new, |name| format!(" --net {name}"));
     let command = format!("impasto create --steps {a},{b},{c} --seed {seed}{net_option}");
 
     ui.say("\n5. Pictures");
     let mark = Mark { command: Some(command.clone()), ..Mark::new(Kind::Generated) };
-    let generated = Mark { model: Some(gan.hash), seed: Some(GENERATE_SEED), ..mark.clone() };
-    let images = generate(&gan.generator, &gan.config, GENERATE_SEED, 64);
+    let generated = Mark { model: Some(drawn.hash), seed: Some(GENERATE_SEED), ..mark.clone() };
+    let images = generate(&drawn.generator, &drawn.config, GENERATE_SEED, 64);
     let mut finished = Vec::new();
     let png = dir.picture("generated.png", &draw::contact_sheet(&images), Some(&generated))?;
     for (i, picture) in pictures(&images).iter().take(SINGLES).enumerate() {
@@ -174,7 +173,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         machine: ui.machine(),
         stages,
         finished,
-        timeline: gan.timeline,
+        timeline: drawn.timeline,
         limits: LIMITS.map(str::to_owned).into(),
         origins: origins(),
     };
@@ -186,6 +185,19 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         &serde_json::json!({ "report": path.display().to_string(), "command": command }),
     );
     Ok(())
+}
+
+/// A stage that trains for as long as it may, in one go.
+fn train_for<'u, J: Job>(
+    job: &J,
+    budget: Budget,
+    batch: usize,
+    dir: &mut RunDir,
+    ui: &'u Ui,
+) -> Result<J::Done, Failure> {
+    ui.say(J::LESSON);
+    let course = Course::straight(job::steps(job, budget)?, batch);
+    job::train(job, &course, None, dir, ui)?.done()
 }
 
 fn data_stage(
@@ -215,7 +227,7 @@ struct Painted {
 }
 
 /// Every pair of photograph and style, with as many steps as the first one was given.
-fn paint<'u>(net: &Perceptual, budget: Budget, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result<Painted, Failure> {
+fn paint<'u>(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &'u Ui) -> Result<Painted, Failure> {
     let mut budget = budget;
     let (mut pictures, mut stage, mut steps) = (Vec::new(), None::<Stage>, 0);
     for (photo, painting) in &PAIRS {

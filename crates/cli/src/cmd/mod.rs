@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod data;
 pub(crate) mod generate;
+pub(crate) mod plan;
 pub(crate) mod stylize;
 pub(crate) mod train;
 pub(crate) mod verify;

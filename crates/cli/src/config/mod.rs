@@ -188,6 +188,15 @@ impl Layer {
         Ok(Self { origin, table })
     }
 
+    /// Some settings, by keys with dots.
+    pub(crate) fn of(origin: &str, settings: &[(&str, Value)]) -> Self {
+        let mut table = Table::new();
+        for (key, value) in settings {
+            overlay(&mut table, nested(key, value.clone()));
+        }
+        Self { origin: origin.to_owned(), table }
+    }
+
     /// `--set KEY=VALUE`, the key with dots, the value as in TOML; what is no TOML is text.
     pub(crate) fn set(assignment: &str) -> Result<Self, Failure> {
         let origin = format!("--set {assignment}");
@@ -196,9 +205,7 @@ impl Layer {
         let (key, value) = (key.trim(), value.trim());
         let value: Value =
             format!("v = {value}").parse::<Table>().map_or_else(|_| value.into(), |mut t| t.remove("v").expect("set"));
-        let mut keys = key.rsplit('.');
-        let last = Table::from_iter([(keys.next().unwrap_or_default().to_owned(), value)]);
-        let table = keys.fold(last, |inner, key| Table::from_iter([(key.to_owned(), Value::Table(inner))]));
+        let table = nested(key, value);
         Ok(Self { origin, table })
     }
 }
@@ -269,6 +276,14 @@ impl Config {
             every => every,
         };
         Policy { checkpoint_every, look_every, most_roll_backs, watch }
+    }
+}
+
+/// The table that has one value, below a key with dots.
+fn nested(key: &str, value: Value) -> Table {
+    match key.split_once('.') {
+        None => Table::from_iter([(key.to_owned(), value)]),
+        Some((first, rest)) => Table::from_iter([(first.to_owned(), Value::Table(nested(rest, value)))]),
     }
 }
 

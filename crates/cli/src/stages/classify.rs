@@ -61,6 +61,8 @@ impl Job for Task {
                                   should change, and every weight moves a little. Pictures that were held back tell whether it \
                                   has understood or learned by heart.";
 
+    const CAN_PART: bool = true;
+
     fn data(&self) -> String {
         self.train.hash()
     }
@@ -74,6 +76,10 @@ impl Job for Task {
     fn scores(&self, training: &Self::Training) -> Vec<(&'static str, f64)> {
         let score = self.evaluate(training.params(), self.held_out.len().div_ceil(SCORED));
         vec![("held_out_accuracy", score.accuracy), ("held_out_loss", score.negative_log_likelihood)]
+    }
+
+    fn rehearse_end(&self, training: &Self::Training) {
+        self.evaluate(training.params(), 1);
     }
 
     fn finish(

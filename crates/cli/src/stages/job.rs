@@ -7,6 +7,7 @@ use impasto_models::engine::{Engine, Policy, Training, Verdict};
 use impasto_models::{Checkpoint, Event, checkpoint};
 
 use super::{Record, Trace};
+use crate::budget::Budget;
 use crate::checkpoints::{Store, write};
 use crate::config::Checkpoints;
 use crate::failure::Failure;
@@ -25,6 +26,9 @@ pub(crate) trait Job {
     /// What it does and why, in one or two plain sentences.
     const LESSON: &'static str;
 
+    /// Whether batches can be taken in parts to save memory.
+    const CAN_PART: bool = false;
+
     /// The hash of what it learns from.
     fn data(&self) -> String;
     /// A training of so many steps at its beginning, which takes each batch in so many parts.
@@ -37,6 +41,8 @@ pub(crate) trait Job {
     fn scores(&self, _: &Self::Training) -> Vec<(&'static str, f64)> {
         Vec::new()
     }
+    /// Does once what is done at the end and takes memory.
+    fn rehearse_end(&self, _: &Self::Training) {}
     /// What is done with the trained weights; `hash` is that of their checkpoint.
     fn finish(
         &self,
@@ -58,18 +64,15 @@ pub(crate) struct Course {
     pub(crate) checkpoints: Checkpoints,
     /// After so many seconds the run is saved and ended.
     pub(crate) max_seconds: Option<f64>,
+    /// Pictures of a step.
+    pub(crate) pictures: usize,
 }
 
 impl Course {
     /// So many steps in one go, with no checkpoint on the way.
-    pub(crate) fn straight(steps: u64) -> Self {
-        Self {
-            steps,
-            parts: 1,
-            policy: Policy::default(),
-            checkpoints: Checkpoints::default(),
-            max_seconds: None,
-        }
+    pub(crate) fn straight(steps: u64, pictures: usize) -> Self {
+        let (policy, checkpoints) = (Policy::default(), Checkpoints::default());
+        Self { steps, parts: 1, policy, checkpoints, max_seconds: None, pictures }
     }
 }
 
@@ -91,12 +94,18 @@ impl<D> Outcome<D> {
     }
 }
 
+/// The number of steps of a budget, measured on a training that is thrown away.
+pub(crate) fn steps<J: Job>(job: &J, budget: Budget) -> Result<u64, Failure> {
+    let mut trial = job.begin(1, 1)?;
+    Ok(budget.steps(|| drop(trial.step(false))))
+}
+
 /// Trains, from the beginning or from a checkpoint that was read.
 pub(crate) fn train<'u, J: Job>(
     job: &J,
     course: &Course,
     from: Option<(&Path, &Checkpoint)>,
-    dir: &mut RunDir<'u>,
+    dir: &mut RunDir,
     ui: &'u Ui,
 ) -> Result<Outcome<J::Done>, Failure> {
     let begun = Instant::now();
@@ -105,19 +114,23 @@ pub(crate) fn train<'u, J: Job>(
     if let Some((path, checkpoint)) = from {
         engine.restore(checkpoint, path)?;
     }
-    let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps), dir);
+    let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps, course.pictures), dir);
     trace.begin_at(engine.steps().done)?;
     while engine.steps().left() > 0 {
         let turn = engine.turn();
         trace.take(&turn.event)?;
         for alarm in &turn.alarms {
-            trace.alarm(alarm)?;
+            trace.alarm(alarm, turn.event.step)?;
         }
         match turn.verdict {
             Verdict::GoOn | Verdict::Done => {}
             Verdict::Save => save(job, &mut engine, &store, &mut trace)?,
             Verdict::RollBack => {
-                roll_back(&mut engine, &store, &mut trace, ui)?;
+                let step = roll_back(&mut engine, &store, &mut trace, ui)?;
+                // The log of the steps behind it is gone, what went wrong there is not.
+                for alarm in &turn.alarms {
+                    trace.alarm(alarm, step)?;
+                }
                 continue;
             }
             Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),
@@ -169,7 +182,7 @@ fn roll_back<T: Training>(
     store: &Store,
     trace: &mut Trace,
     ui: &Ui,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let Some((path, checkpoint)) = store.last(|e| ui.warn(e))? else {
         let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
         return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));
@@ -177,7 +190,8 @@ fn roll_back<T: Training>(
     engine.roll_back(&checkpoint, &path)?;
     let step = engine.steps().done;
     ui.warn(&format!("back to step {step}, with half of the learning rate"));
-    trace.cut(step)
+    trace.begin_at(step)?;
+    Ok(step)
 }
 
 fn stopped<J: Job>(alarms: &[impasto_models::sentinel::Alarm], store: &Store) -> Failure {

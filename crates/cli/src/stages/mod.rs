@@ -53,12 +53,12 @@ impl Meter {
 /// Events of a stage: shown, logged, and kept for its charts.
 pub(crate) struct Trace<'a, 'u> {
     progress: Progress<'u>,
-    dir: &'a mut RunDir<'u>,
+    dir: &'a mut RunDir,
     record: Record,
 }
 
 impl<'a, 'u> Trace<'a, 'u> {
-    pub(crate) fn new(name: &'static str, progress: Progress<'u>, dir: &'a mut RunDir<'u>) -> Self {
+    pub(crate) fn new(name: &'static str, progress: Progress<'u>, dir: &'a mut RunDir) -> Self {
         Self { progress, dir, record: Record::new(name) }
     }
 
@@ -90,11 +90,11 @@ impl<'a, 'u> Trace<'a, 'u> {
         self.dir.log(self.record.name, event, self.record.meter.seconds())
     }
 
-    /// Takes an alarm: nothing that goes wrong is kept silent.
-    pub(crate) fn alarm(&mut self, alarm: &Alarm) -> Result<(), Failure> {
+    /// Takes an alarm, to be logged at a step: nothing that goes wrong is kept silent.
+    pub(crate) fn alarm(&mut self, alarm: &Alarm, step: u64) -> Result<(), Failure> {
         self.progress.warn(alarm);
         self.record.alarms.push(alarm.to_string());
-        self.dir.log_alarm(self.record.name, alarm)
+        self.dir.log_alarm(self.record.name, alarm, step)
     }
 
     /// Puts everything that was logged on the disk.
@@ -103,12 +103,12 @@ impl<'a, 'u> Trace<'a, 'u> {
     }
 
     /// The run's directory.
-    pub(crate) fn dir(&self) -> &RunDir<'u> {
+    pub(crate) fn dir(&self) -> &RunDir {
         self.dir
     }
 
     /// What was gathered, when there is nothing more to show.
-    pub(crate) fn end(self) -> (Record, &'a mut RunDir<'u>) {
+    pub(crate) fn end(self) -> (Record, &'a mut RunDir) {
         (self.record, self.dir)
     }
 }

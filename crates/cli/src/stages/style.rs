@@ -34,7 +34,7 @@ pub(crate) struct Painted {
     pub(crate) stage: Stage,
 }
 
-pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir<'u>>, ui: &'u Ui) -> Result<Painted, Failure> {
+pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir>, ui: &'u Ui) -> Result<Painted, Failure> {
     let tensor = |picture: &Picture| {
         let picture = picture.rgb().fit_long_side(task.size);
         let [c, h, w] = [3, picture.height(), picture.width()];
@@ -50,7 +50,7 @@ pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir<'u>>, ui: &'u U
     let policy = Policy { watch: Watch { divergence: quiet, ..Watch::default() }, ..Policy::default() };
     let mut engine = Engine::new(begin(steps)?, "", policy);
     let mut record = Record::new("style");
-    let progress = ui.progress("style", steps);
+    let progress = ui.progress("style", steps, 1);
     while engine.steps().left() > 0 {
         let turn = engine.turn();
         progress.event(&turn.event);

@@ -6,7 +6,6 @@ use impasto_models::Checkpoint;
 use serde_json::Value;
 
 use super::args::RunArgs;
-use crate::checkpoints::needed;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -46,7 +45,7 @@ pub(super) fn start<J: Job<Done: Summary>>(job: &J, config: &Config, args: &RunA
     config.classifier.settings.micro_batches = plan.parts;
     // An absolute path: the run may be resumed from elsewhere.
     config.data = config.data()?.canonicalize().ok().or(config.data);
-    let mut dir = RunDir::create(args.out.as_deref(), ui)?;
+    let mut dir = RunDir::create(args.out.as_deref())?;
     dir.config(&config.table())?;
     finish(job, &config, None, &mut dir, ui)
 }
@@ -64,14 +63,15 @@ pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(),
 /// The plan of a run, in so many parts that it stays below the memory that it may take.
 fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
     let limit = config.max_ram.map(|mb| mb * 1_000_000);
-    let mut parts = J::parts(config);
+    let mut parts = config.classifier.settings.micro_batches;
     loop {
         let plan = Plan::of(job, config, parts)?;
         let fits = limit.is_none_or(|limit| plan.peak_bytes <= limit);
         if fits {
-            let (wanted, quota) = (needed(plan.checkpoint_bytes, &config.checkpoints), config.checkpoints.quota);
-            if quota.is_some_and(|mb| wanted > mb * 1_000_000 && 3 * plan.checkpoint_bytes > mb * 1_000_000) {
-                let detail = format!("three checkpoints of {} MB are the least", plan.checkpoint_bytes.div_ceil(1_000_000));
+            // The last, the best, and the one that is being written.
+            let least = (3 * plan.checkpoint_bytes).div_ceil(1_000_000);
+            if config.checkpoints.quota.is_some_and(|mb| mb < least) {
+                let detail = format!("expected at least {least} MB, room for three of this run's");
                 return Err(Failure::usage(format!("checkpoints.quota: {detail}; raise it or choose a smaller width")));
             }
             return Ok(plan);
@@ -88,12 +88,12 @@ fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
 }
 
 /// Trains to the end, from the beginning or from a checkpoint, and writes the report.
-pub(super) fn finish<J: Job<Done: Summary>>(
+pub(super) fn finish<'u, J: Job<Done: Summary>>(
     job: &J,
     config: &Config,
     from: Option<(&Path, &Checkpoint)>,
     dir: &mut RunDir,
-    ui: &Ui,
+    ui: &'u Ui,
 ) -> Result<(), Failure> {
     interrupt::listen();
     let steps = config.steps.expect("a run's settings say how many steps it has");

@@ -49,6 +49,6 @@ fn go_on<J: Job<Done: Summary>>(
         Some((checkpoint, _)) => ui.say(format!("going on from {}", checkpoint.display())),
         None => ui.say("there is no checkpoint yet: the run begins anew"),
     }
-    let mut dir = RunDir::open(path, ui)?;
+    let mut dir = RunDir::open(path)?;
     finish(job, config, last.as_ref().map(|(path, checkpoint)| (path.as_path(), checkpoint)), &mut dir, ui)
 }
