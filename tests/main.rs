@@ -5,6 +5,7 @@ mod determinism;
 mod engine;
 mod golden;
 mod properties;
+mod sentinel;
 mod style;
 mod tidy;
 mod training;

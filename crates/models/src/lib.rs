@@ -35,6 +35,7 @@ pub mod layers;
 pub mod optim;
 mod params;
 mod scope;
+pub mod sentinel;
 pub mod style;
 
 pub use batches::{Batch, Batches};

@@ -1,0 +1,113 @@
+//! The course of one number over a run, in a few numbers: enough to say whether it runs away or stands still.
+
+use serde::{Deserialize, Serialize};
+
+use super::watch::{Divergence, Plateau};
+
+/// A running mean that forgets: of what it holds, the share `1 - pace` stays at each value. The first values count in full.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Level {
+    mean: f64,
+    weight: f64,
+}
+
+impl Level {
+    pub(super) fn take(&mut self, value: f64, pace: f64) -> f64 {
+        self.weight += pace * (1.0 - self.weight);
+        self.mean += (value - self.mean) * pace / self.weight;
+        self.mean
+    }
+}
+
+/// How fast the course of a loss follows its values.
+const PACE: f64 = 0.05;
+
+/// A loss that is meant to fall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Descent {
+    first: Option<f64>,
+    best: f64,
+    level: Level,
+    /// Begins at 0 and grows slowly, so that a loss that runs away at once does not count as noise.
+    spread: f64,
+    /// Steps on end above the limit.
+    above: u64,
+}
+
+/// What a loss is, and what it may be.
+pub(super) struct Excess {
+    pub(super) limit: f64,
+    pub(super) usual: f64,
+}
+
+impl Descent {
+    /// Takes a value; tells when it has been above its limit for just as long as is borne.
+    pub(super) fn take(&mut self, value: f64, watch: &Divergence) -> Option<Excess> {
+        let Some(first) = self.first else {
+            self.first = Some(value);
+            self.best = self.level.take(value, PACE);
+            return None;
+        };
+        let best = self.best;
+        let limit = best + (watch.factor - 1.0) * best.abs() + watch.margin * self.spread;
+        let limit = limit.max(watch.floor * first.abs());
+        // What lies above the limit does not count: it would widen the limit until a loss that ran away lies below it.
+        if value > limit {
+            self.above += 1;
+        } else {
+            self.above = 0;
+            self.spread += PACE * ((value - self.level.mean).abs() - self.spread);
+            self.best = best.min(self.level.take(value, PACE));
+        }
+        (self.above == watch.patience).then_some(Excess { limit, usual: best })
+    }
+}
+
+/// A loss of a game: it has no best value, only a usual size.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Swing {
+    peak: f64,
+    level: Level,
+    above: u64,
+}
+
+impl Swing {
+    /// As [`Descent::take`].
+    pub(super) fn take(&mut self, value: f64, watch: &Divergence) -> Option<Excess> {
+        let usual = self.peak.max(1.0);
+        let limit = watch.game_factor * usual;
+        if value.abs() > limit {
+            self.above += 1;
+        } else {
+            self.above = 0;
+            self.peak = self.peak.max(self.level.take(value.abs(), PACE));
+        }
+        (self.above == watch.patience).then_some(Excess { limit, usual })
+    }
+}
+
+/// Means of a loss over one window after the other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Windows {
+    sum: f64,
+    count: u64,
+    before: Option<f64>,
+    is_flat: bool,
+}
+
+impl Windows {
+    /// Takes a value; where a window ends that is the first without a fall, the means of the one before and of this one.
+    pub(super) fn take(&mut self, value: f64, watch: &Plateau, is_judged: bool) -> Option<[f64; 2]> {
+        self.sum += value;
+        self.count += 1;
+        if self.count < watch.window {
+            return None;
+        }
+        let mean = self.sum / self.count as f64;
+        let before = self.before.replace(mean);
+        (self.sum, self.count) = (0.0, 0);
+        let flat = before.filter(|before| is_judged && *before - mean < watch.improvement * before.abs());
+        let was_flat = std::mem::replace(&mut self.is_flat, flat.is_some());
+        flat.filter(|_| !was_flat).map(|before| [before, mean])
+    }
+}

@@ -1,0 +1,210 @@
+//! The sentinel on real trainings: it names what was broken, and leaves good runs alone.
+
+use std::sync::Arc;
+
+use impasto_autograd::Var;
+use impasto_autograd::fns::{Padding, logistic, pad2d};
+use impasto_autograd::ops::cross_entropy;
+use impasto_data::{Dataset, FASHION_MNIST};
+use impasto_models::classifier::{self, network};
+use impasto_models::gan;
+use impasto_models::optim::{Adam, Optimiser};
+use impasto_models::sentinel::{Alarm, Inspection, Kind, OneSided, Plateau, Sentinel, Watch};
+use impasto_models::{Batch, Batches, Event, Params, Pass};
+use impasto_tensor::{Random, Tensor};
+
+/// Small real pictures: those that the program carries.
+fn fashion() -> Arc<Dataset> {
+    const IMAGES: &[u8] = include_bytes!("../crates/cli/assets/fashion-mnist-10k-images-idx3-ubyte.gz");
+    const LABELS: &[u8] = include_bytes!("../crates/cli/assets/fashion-mnist-10k-labels-idx1-ubyte.gz");
+    Arc::new(Dataset::from_idx_bytes(IMAGES, LABELS, &FASHION_MNIST).expect("the embedded pictures"))
+}
+
+/// Batches of a data set; those from `broken_from` on hold one pixel that is not a number.
+struct Feed {
+    data: Arc<Dataset>,
+    order: impasto_data::Batches,
+    broken_from: u64,
+}
+
+impl Feed {
+    fn new(data: &Arc<Dataset>, size: usize, seed: u64) -> Self {
+        let order = impasto_data::Batches::new(data.len(), size, seed).expect("a batch that fits");
+        Self { data: Arc::clone(data), order, broken_from: u64::MAX }
+    }
+}
+
+impl Batches for Feed {
+    fn next(&mut self) -> Batch {
+        let is_broken = self.order.position() >= self.broken_from;
+        let indices = self.order.next_indices();
+        let (mut images, labels) = (self.data.tensor(&indices), self.data.labels_of(&indices).expect("labels"));
+        if is_broken {
+            images.data_mut()[400] = f32::NAN;
+        }
+        Batch { images, labels }
+    }
+    fn position(&self) -> u64 {
+        self.order.position()
+    }
+    fn seek(&mut self, position: u64) {
+        self.order.seek(position);
+    }
+}
+
+/// What the tests change in a training from some step on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    NanInBatch,
+    /// The learning rate times a thousand.
+    Rate,
+    /// The gradient of the last layer does not arrive.
+    FrozenHead,
+    /// The rectifiers behind the last norm let nothing through.
+    DeadLayer,
+}
+
+/// Trains a classifier step by step, a fault from `from` on, and watches it until the first alarm.
+fn classify(data: &Arc<Dataset>, seed: u64, steps: u64, (fault, from): (Fault, u64)) -> Vec<Alarm> {
+    let mut feed =
+        Feed { broken_from: if fault == Fault::NanInBatch { from } else { u64::MAX }, ..Feed::new(data, 32, seed) };
+    let config = classifier::Config { channels: 1, size: 28, classes: data.classes().to_vec(), width: 4 };
+    let mut params = Params::create(seed, |s| drop(network(s, &config, &Var::constant(Tensor::zeros([1, 1, 28, 28])))));
+    let mut adam = Adam::default();
+    let mut sentinel = Sentinel::new(Watch::default());
+    for step in 1..=steps {
+        let is_faulty = step > from;
+        let batch = feed.next();
+        let pass = Pass::train(&params);
+        let loss = cross_entropy(&network(&pass.root(), &config, &Var::constant(batch.images)), &batch.labels);
+        let mut gradients = pass.gradients(&loss);
+        params.commit(pass.into_updates());
+        if fault == Fault::FrozenHead && is_faulty {
+            gradients.retain(|path, _| !path.starts_with("head"));
+        }
+        adam.step(&mut params, &gradients, if fault == Fault::Rate && is_faulty { 4.0 } else { 4e-3 });
+        if fault == Fault::DeadLayer && is_faulty {
+            params.insert("norm.2.bias", Tensor::full([16], -100.0), impasto_models::Kind::Weight);
+        }
+        let event = Event { step, scalars: vec![("loss", f64::from(loss.item()))] };
+        let alarms = sentinel.look(&event, Some(&Inspection::of(&params, &gradients)));
+        if !alarms.is_empty() {
+            return alarms;
+        }
+    }
+    Vec::new()
+}
+
+/// Each fault is named within five looks.
+#[track_caller]
+fn named(fault: Fault, kind: Kind, parts: &[&str]) {
+    let data = fashion();
+    for from in [0, 25] {
+        let alarms = classify(&data, 1, 40, (fault, from));
+        let alarm = alarms.iter().find(|a| a.kind == kind);
+        let alarm = alarm.unwrap_or_else(|| panic!("{fault:?} from {from} is not named: {alarms:?}"));
+        assert!((from + 1..=from + 5).contains(&alarm.step), "{fault:?} from {from}: {alarm}");
+        for part in parts {
+            assert!(alarm.what.contains(part), "no `{part}`: {alarm}");
+        }
+    }
+}
+
+#[test]
+fn a_pixel_that_is_not_a_number_is_named() {
+    named(
+        Fault::NanInBatch,
+        Kind::NonFinite,
+        &["loss is NaN", "parameter conv.0.weight", "the gradient of conv.0.weight"],
+    );
+}
+
+#[test]
+fn a_learning_rate_a_thousand_times_too_high_is_named() {
+    named(Fault::Rate, Kind::Divergence, &["loss is ", "was at best", "the norm of the gradient is "]);
+}
+
+#[test]
+fn a_frozen_head_is_named() {
+    named(Fault::FrozenHead, Kind::Dead, &["no gradient in 3 looks: head.bias, head.weight;"]);
+}
+
+#[test]
+fn a_layer_behind_dead_rectifiers_is_named() {
+    named(Fault::DeadLayer, Kind::Dead, &["conv.0.weight", "conv.1.weight", "and "]);
+}
+
+/// The windows are short enough that three hundred steps put every rule to the test.
+fn strict() -> Watch {
+    Watch {
+        plateau: Plateau { window: 100, ..Plateau::default() },
+        one_sided: OneSided { patience: 100, ..OneSided::default() },
+        ..Watch::default()
+    }
+}
+
+#[test]
+fn good_classifiers_raise_no_alarm() {
+    let data = fashion();
+    for seed in 0..10 {
+        let config = classifier::Config { channels: 1, size: 28, classes: data.classes().to_vec(), width: 4 };
+        let settings = classifier::Settings { steps: 300, seed, ..classifier::Settings::default() };
+        let mut run = classifier::Run::new(config, settings, Feed::new(&data, 32, seed)).expect("settings in range");
+        let mut sentinel = Sentinel::new(strict());
+        let alarms: Vec<Alarm> = (0..300).flat_map(|_| sentinel.look(&run.step(), None)).collect();
+        assert_eq!(alarms, [], "seed {seed}");
+    }
+    // With a look at the parameters too, at a rate that does not fall.
+    for seed in 0..10 {
+        assert_eq!(classify(&data, seed, 100, (Fault::None, 0)), [], "seed {seed}");
+    }
+}
+
+fn gan_run(data: &Arc<Dataset>, lr: f64, seed: u64) -> gan::Run<Feed> {
+    let settings = gan::Settings { steps: 300, lr, seed, ..gan::Settings::default() };
+    gan::Run::new(gan::Config::new(1, 16, 4), settings, Feed::new(data, 16, seed)).expect("settings in range")
+}
+
+/// The parameters of a game and the gradients of a move on a fixed batch.
+fn inspect(run: &gan::Run<Feed>, data: &Dataset) -> Inspection {
+    let config = run.config();
+    let saved = run.checkpoint("data");
+    let [drawing, judging] = ["generator", "discriminator"].map(|part| saved.part(part));
+    let (making, judge) = (Pass::train(&drawing), Pass::train(&judging));
+    let z = Var::constant(Random::new(7, 1).normal([16, config.noise], 0.0, 1.0));
+    let fake = gan::generator(&making.root().at("generator"), config, &z);
+    let pictures = Var::constant(data.tensor(&(0..16).collect::<Vec<_>>()));
+    let real = pad2d(&pictures, Padding::Zero, [[2, 2]; 2]) * 2.0 - 1.0;
+    let on = |pass: &Pass, x: &Var| gan::discriminator(&pass.root().at("discriminator"), config, x);
+    let generator = making.gradients(&logistic(&on(&Pass::frozen(&judging), &fake), true));
+    let loss = logistic(&on(&judge, &real), true) + logistic(&on(&judge, &fake.detach()), false);
+    Inspection::of(&drawing, &generator).join(Inspection::of(&judging, &judge.gradients(&loss)))
+}
+
+#[test]
+fn good_gans_raise_no_alarm() {
+    let data = fashion();
+    for seed in 0..10 {
+        let mut run = gan_run(&data, 2e-4, seed);
+        let mut sentinel = Sentinel::new(strict());
+        for _ in 0..300 {
+            let event = run.step();
+            let seen = event.step.is_multiple_of(10).then(|| inspect(&run, &data));
+            assert_eq!(sentinel.look(&event, seen.as_ref()), [], "seed {seed}");
+        }
+    }
+}
+
+/// Both runs of a pair are the same but for the learning rate.
+#[test]
+fn a_gan_at_a_learning_rate_a_thousand_times_too_high_is_named() {
+    let data = fashion();
+    for seed in 0..3 {
+        let mut run = gan_run(&data, 0.2, seed);
+        let mut sentinel = Sentinel::new(Watch::default());
+        let mut alarms = (0..6).flat_map(|_| sentinel.look(&run.step(), None));
+        let alarm = alarms.find(|a| a.kind == Kind::Divergence).unwrap_or_else(|| panic!("seed {seed}: not named"));
+        assert!(alarm.what.contains("_loss is ") && alarm.what.contains("is usually up to"), "{alarm}");
+    }
+}
