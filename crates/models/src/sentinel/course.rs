@@ -63,24 +63,27 @@ impl Descent {
     }
 }
 
-/// A loss of a game: it has no best value, only a usual size.
+/// The losses of a game: they have no best value, only a usual size. Their sum is watched: where the game comes apart, the
+/// two are wild in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Swing {
     peak: f64,
-    level: Level,
+    level: Option<f64>,
     above: u64,
 }
 
 impl Swing {
     /// As [`Descent::take`].
-    pub(super) fn take(&mut self, value: f64, watch: &Divergence) -> Option<Excess> {
+    pub(super) fn take(&mut self, size: f64, watch: &Divergence) -> Option<Excess> {
         let usual = self.peak.max(1.0);
         let limit = watch.game_factor * usual;
-        if value.abs() > limit {
+        if size > limit {
             self.above += 1;
         } else {
             self.above = 0;
-            self.peak = self.peak.max(self.level.take(value.abs(), PACE));
+            let level = self.level.map_or(size, |level| level + PACE * (size - level));
+            self.level = Some(level);
+            self.peak = self.peak.max(level);
         }
         (self.above == watch.patience).then_some(Excess { limit, usual })
     }
