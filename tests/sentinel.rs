@@ -197,7 +197,11 @@ fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): 
             game.generator = before;
         }
         if foul == Foul::Blind && is_faulty {
-            game.discriminator.insert("discriminator.logit.bias", Tensor::full([1], 8.0), impasto_models::Kind::Weight);
+            for (name, value) in [("weight", 0.0), ("bias", 2.0)] {
+                let path = format!("discriminator.logit.{name}");
+                let shape = game.discriminator.get(&path).expect("a logit").shape().clone();
+                game.discriminator.insert(&path, Tensor::full(shape, value), impasto_models::Kind::Weight);
+            }
         }
         let share = |logits: &Tensor| logits.data().iter().filter(|&&l| l > 0.0).count() as f64 / SIZE as f64;
         let pass = Pass::evaluate(&game.generator);
@@ -249,7 +253,7 @@ fn good_gans_raise_no_alarm() {
 #[track_caller]
 fn called(foul: Foul, looks: u64, kind: Kind, part: &str) {
     let data = fashion();
-    for (seed, from) in [(0, 0), (1, 0), (2, 0), (0, 25), (1, 25), (2, 25)] {
+    for (seed, from) in [(0, 0), (1, 0), (2, 25)] {
         let watch = Watch { one_sided: OneSided { patience: 100, ..OneSided::default() }, ..Watch::default() };
         let alarms = play(&data, watch, seed, from + looks, (foul, from));
         let alarm = alarms.iter().find(|a| a.kind == kind && a.step > from && a.what.contains(part));
@@ -262,6 +266,10 @@ fn what_goes_wrong_with_a_gan_is_named() {
     called(Foul::NanInBatch, 5, Kind::NonFinite, "discriminator_loss is NaN");
     called(Foul::Rate, 5, Kind::Divergence, "their sizes add up to");
     called(Foul::OneNoise, 5, Kind::Collapse, "diversity is 0.000e0");
+}
+
+#[test]
+fn a_discriminator_that_no_longer_judges_is_named() {
     called(
         Foul::FrozenGenerator,
         160,
