@@ -7,6 +7,7 @@ mod budget;
 mod cmd;
 mod failure;
 mod feed;
+mod logs;
 mod report;
 mod run_dir;
 mod stages;
