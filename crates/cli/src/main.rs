@@ -7,6 +7,7 @@ mod budget;
 mod cmd;
 mod failure;
 mod feed;
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands write their logs through it once they can resume"))]
 mod logs;
 mod report;
 mod run_dir;

@@ -12,7 +12,7 @@ use super::stylize::net;
 use crate::assets::{self, PAIRS};
 use crate::budget::Budget;
 use crate::failure::Failure;
-use crate::report::{Figure, Report, Stage, render};
+use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
 use crate::stages::{Meter, classify, draw, pictures, style};
 use crate::ui::Ui;
@@ -168,6 +168,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         version: env!("CARGO_PKG_VERSION").into(),
         seed,
         command: command.clone(),
+        energy: Some(Energy { cores: ui.threads(), watts_per_core: Energy::WATTS_PER_CORE }),
         machine: ui.machine(),
         stages,
         finished,

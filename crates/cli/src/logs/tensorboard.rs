@@ -1,7 +1,7 @@
 //! Event files that TensorBoard reads: records of scalars, pictures and histograms, each with its checksums.
 //!
-//! Written here, as there is no crate that is both light and kept: the two that exist bring an old protobuf library and an
-//! image decoder for what takes a page.
+//! Written here, as the two crates that do it are heavy for what takes a page: one brings an image decoder of 2021 and
+//! protobuf 2, the other runs a protobuf compiler when it is built.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
