@@ -199,7 +199,7 @@ fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): 
         if foul == Foul::Blind && is_faulty {
             for (name, value) in [("weight", 0.0), ("bias", 2.0)] {
                 let path = format!("discriminator.logit.{name}");
-                let shape = game.discriminator.get(&path).expect("a logit").shape().clone();
+                let shape = *game.discriminator.get(&path).expect("a logit").shape();
                 game.discriminator.insert(&path, Tensor::full(shape, value), impasto_models::Kind::Weight);
             }
         }

@@ -6,12 +6,12 @@
 
 mod charts;
 mod page;
-mod verdict;
+pub(crate) mod verdict;
 
 use impasto_models::sentinel::Alarm;
 
 pub(crate) use page::render;
-pub(crate) use verdict::{Calibration, worst_mistakes};
+use verdict::Calibration;
 
 /// Everything that the page of one run shows.
 #[derive(Debug, Default)]
@@ -92,7 +92,6 @@ impl Energy {
 }
 
 /// A measure of the result.
-#[cfg_attr(not(test), expect(dead_code, reason = "made by the stages once they have it"))]
 #[derive(Debug, Default)]
 pub(crate) struct Metric {
     /// As `FID`.
@@ -104,7 +103,6 @@ pub(crate) struct Metric {
 }
 
 /// A picture that a classifier took for something else.
-#[cfg_attr(not(test), expect(dead_code, reason = "made by the stages once they have it"))]
 #[derive(Debug, Default)]
 pub(crate) struct Mistake {
     /// The picture's file.

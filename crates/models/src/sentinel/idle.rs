@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::inspection::Inspection;
 use super::watch::Dead;
 
+/// Weights that an alarm names: a net that is cut off whole need not be listed whole.
+const NAMED: usize = 4;
+
 /// How long each row has been without a gradient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Idle {
@@ -38,8 +41,6 @@ impl Idle {
             rows if rows == p.rows => p.path.clone(),
             rows => format!("{rows} of {} rows of {}", p.rows, p.path),
         });
-        /// A net that is cut off whole need not be listed whole.
-        const NAMED: usize = 4;
         let named: Vec<String> = new.by_ref().take(NAMED).collect();
         let rest = match new.count() {
             0 => String::new(),

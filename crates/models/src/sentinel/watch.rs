@@ -46,7 +46,7 @@ pub struct Watch {
 /// The limit of a number called `loss` is `best + (factor - 1) |best| + margin spread`, and at least `floor` of its first
 /// value: `best` is the lowest value of its smoothed course, `spread` its smoothed distance from that course, so that a
 /// noisy loss has a wider limit. The two losses of a GAN rise and fall by their nature and have no best value; the limit of
-/// the sum of their sizes is `game_factor` times the highest value of its smoothed course, which counts as 1 where it is less.
+/// the sum of their sizes is `game_factor` times the highest value of its smoothed course, and at least `game_factor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Divergence {
