@@ -7,7 +7,7 @@ use impasto_autograd::fns::{Padding, logistic, pad2d};
 use impasto_autograd::ops::cross_entropy;
 use impasto_data::{Dataset, FASHION_MNIST};
 use impasto_models::classifier::{self, network};
-use impasto_models::gan;
+use impasto_models::gan::{self, Game, Move};
 use impasto_models::optim::{Adam, Optimiser};
 use impasto_models::sentinel::{Alarm, Inspection, Kind, OneSided, Plateau, Sentinel, Watch};
 use impasto_models::{Batch, Batches, Event, Params, Pass};
@@ -139,7 +139,7 @@ fn a_layer_behind_dead_rectifiers_is_named() {
 fn strict() -> Watch {
     Watch {
         plateau: Plateau { window: 100, ..Plateau::default() },
-        one_sided: OneSided { patience: 100, ..OneSided::default() },
+        one_sided: OneSided { patience: 200, ..OneSided::default() },
         ..Watch::default()
     }
 }
@@ -161,50 +161,120 @@ fn good_classifiers_raise_no_alarm() {
     }
 }
 
-fn gan_run(data: &Arc<Dataset>, lr: f64, seed: u64) -> gan::Run<Feed> {
-    let settings = gan::Settings { steps: 300, lr, seed, ..gan::Settings::default() };
-    gan::Run::new(gan::Config::new(1, 16, 4), settings, Feed::new(data, 16, seed)).expect("settings in range")
+/// What a test of a GAN goes wrong with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Foul {
+    None,
+    NanInBatch,
+    /// The learning rate times a thousand.
+    Rate,
+    /// The generator stays as it was.
+    FrozenGenerator,
+    /// The discriminator calls everything real.
+    Blind,
+    /// All pictures of a batch are made from one noise.
+    OneNoise,
 }
 
-/// The parameters of a game and the gradients of a move on a fixed batch.
-fn inspect(run: &gan::Run<Feed>, data: &Dataset) -> Inspection {
-    let config = run.config();
-    let saved = run.checkpoint("data");
-    let [drawing, judging] = ["generator", "discriminator"].map(|part| saved.part(part));
-    let (making, judge) = (Pass::train(&drawing), Pass::train(&judging));
-    let z = Var::constant(Random::new(7, 1).normal([16, config.noise], 0.0, 1.0));
-    let fake = gan::generator(&making.root().at("generator"), config, &z);
-    let pictures = Var::constant(data.tensor(&(0..16).collect::<Vec<_>>()));
-    let real = pad2d(&pictures, Padding::Zero, [[2, 2]; 2]) * 2.0 - 1.0;
-    let on = |pass: &Pass, x: &Var| gan::discriminator(&pass.root().at("discriminator"), config, x);
-    let generator = making.gradients(&logistic(&on(&Pass::frozen(&judging), &fake), true));
-    let loss = logistic(&on(&judge, &real), true) + logistic(&on(&judge, &fake.detach()), false);
-    Inspection::of(&drawing, &generator).join(Inspection::of(&judging, &judge.gradients(&loss)))
+/// Trains a GAN step by step, a fault from `from` on, and gives the alarms.
+fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): (Foul, u64)) -> Vec<Alarm> {
+    const SIZE: usize = 16;
+    let broken_from = if foul == Foul::NanInBatch { from } else { u64::MAX };
+    let mut feed = Feed { broken_from, ..Feed::new(data, SIZE, seed) };
+    let mut game = Game::new(gan::Config::new(1, 16, 4), seed);
+    let mut random = Random::new(seed, 1);
+    let (mut sentinel, mut alarms) = (Sentinel::new(watch), Vec::new());
+    for step in 1..=steps {
+        let is_faulty = step > from;
+        let real = pad2d(&Var::constant(feed.next().images), Padding::Zero, [[2, 2]; 2]) * 2.0 - 1.0;
+        let z = random.normal([SIZE, 16], 0.0, 1.0);
+        let z = if foul == Foul::OneNoise && is_faulty { Tensor::concat(&[&z.slice(0..1); SIZE], 0) } else { z };
+        let z = Var::constant(z);
+        let before = game.generator.clone();
+        let Move { losses, on_real, on_fake } =
+            game.step(&real, &z, if foul == Foul::Rate && is_faulty { 1.0 } else { 1e-3 });
+        if foul == Foul::FrozenGenerator && is_faulty {
+            game.generator = before;
+        }
+        if foul == Foul::Blind && is_faulty {
+            for (name, value) in [("weight", 0.0), ("bias", 2.0)] {
+                let path = format!("discriminator.logit.{name}");
+                let shape = *game.discriminator.get(&path).expect("a logit").shape();
+                game.discriminator.insert(&path, Tensor::full(shape, value), impasto_models::Kind::Weight);
+            }
+        }
+        let share = |logits: &Tensor| logits.data().iter().filter(|&&l| l > 0.0).count() as f64 / SIZE as f64;
+        let pass = Pass::evaluate(&game.generator);
+        let fake = gan::generator(&pass.root().at("generator"), &game.config, &z).into_value();
+        let scalars = vec![
+            ("discriminator_loss", losses[0]),
+            ("generator_loss", losses[1]),
+            ("real_accuracy", share(&on_real)),
+            ("fake_accuracy", 1.0 - share(&on_fake)),
+            ("diversity", spread(&fake)),
+        ];
+        let seen = step.is_multiple_of(10).then(|| inspect(&game, &real, &z));
+        alarms.extend(sentinel.look(&Event { step, scalars }, seen.as_ref()));
+    }
+    alarms
+}
+
+/// How much the pictures of a batch differ: the standard deviation of a pixel, on average over the pixels.
+fn spread(pictures: &Tensor) -> f64 {
+    let (n, pixels) = (pictures.shape()[0], pictures.len() / pictures.shape()[0]);
+    let deviation = |pixel: usize| {
+        let values = || (0..n).map(|i| f64::from(pictures.data()[i * pixels + pixel]));
+        let mean = values().sum::<f64>() / n as f64;
+        (values().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64).sqrt()
+    };
+    (0..pixels).map(deviation).sum::<f64>() / pixels as f64
+}
+
+/// The parameters of a game and the gradients of a move.
+fn inspect(game: &Game, real: &Var, z: &Var) -> Inspection {
+    let (making, judging) = (Pass::train(&game.generator), Pass::train(&game.discriminator));
+    let fake = gan::generator(&making.root().at("generator"), &game.config, z);
+    let on = |pass: &Pass, x: &Var| gan::discriminator(&pass.root().at("discriminator"), &game.config, x);
+    let generator = making.gradients(&logistic(&on(&Pass::frozen(&game.discriminator), &fake), true));
+    let loss = logistic(&on(&judging, real), true) + logistic(&on(&judging, &fake.detach()), false);
+    let discriminator = judging.gradients(&loss);
+    Inspection::of(&game.generator, &generator).join(Inspection::of(&game.discriminator, &discriminator))
 }
 
 #[test]
 fn good_gans_raise_no_alarm() {
     let data = fashion();
     for seed in 0..10 {
-        let mut run = gan_run(&data, 2e-4, seed);
-        let mut sentinel = Sentinel::new(strict());
-        for _ in 0..300 {
-            let event = run.step();
-            let seen = event.step.is_multiple_of(10).then(|| inspect(&run, &data));
-            assert_eq!(sentinel.look(&event, seen.as_ref()), [], "seed {seed}");
-        }
+        assert_eq!(play(&data, strict(), seed, 300, (Foul::None, 0)), [], "seed {seed}");
     }
 }
 
-/// Both runs of a pair are the same but for the learning rate.
-#[test]
-fn a_gan_at_a_learning_rate_a_thousand_times_too_high_is_named() {
+/// Each fault is named within so many looks.
+#[track_caller]
+fn called(foul: Foul, looks: u64, kind: Kind, part: &str) {
     let data = fashion();
-    for seed in 0..3 {
-        let mut run = gan_run(&data, 0.2, seed);
-        let mut sentinel = Sentinel::new(Watch::default());
-        let mut alarms = (0..6).flat_map(|_| sentinel.look(&run.step(), None));
-        let alarm = alarms.find(|a| a.kind == Kind::Divergence).unwrap_or_else(|| panic!("seed {seed}: not named"));
-        assert!(alarm.what.contains("_loss is ") && alarm.what.contains("is usually up to"), "{alarm}");
+    for (seed, from) in [(0, 0), (1, 0), (2, 25)] {
+        let watch = Watch { one_sided: OneSided { patience: 100, ..OneSided::default() }, ..Watch::default() };
+        let alarms = play(&data, watch, seed, from + looks, (foul, from));
+        let alarm = alarms.iter().find(|a| a.kind == kind && a.step > from && a.what.contains(part));
+        assert!(alarm.is_some(), "{foul:?} from {from}, seed {seed}: {alarms:?}");
     }
+}
+
+#[test]
+fn what_goes_wrong_with_a_gan_is_named() {
+    called(Foul::NanInBatch, 5, Kind::NonFinite, "discriminator_loss is NaN");
+    called(Foul::Rate, 5, Kind::Divergence, "their sizes add up to");
+    called(Foul::OneNoise, 5, Kind::Collapse, "diversity is 0.000e0");
+}
+
+#[test]
+fn a_discriminator_that_no_longer_judges_is_named() {
+    called(
+        Foul::FrozenGenerator,
+        160,
+        Kind::OneSided,
+        "the discriminator is always right, and the generator's loss rises",
+    );
+    called(Foul::Blind, 180, Kind::OneSided, "the discriminator is blind");
 }

@@ -10,6 +10,7 @@ mod config;
 mod failure;
 mod feed;
 mod interrupt;
+mod logs;
 mod plan;
 mod process;
 mod report;

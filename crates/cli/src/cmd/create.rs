@@ -12,7 +12,7 @@ use super::stylize::net;
 use crate::assets::{self, PAIRS};
 use crate::budget::Budget;
 use crate::failure::Failure;
-use crate::report::{Figure, Report, Stage, render};
+use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
 use crate::stages::job::{self, Course, Job};
 use crate::stages::{Meter, classify, draw, pictures, style};
@@ -170,6 +170,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         version: env!("CARGO_PKG_VERSION").into(),
         seed,
         command: command.clone(),
+        energy: Some(Energy { cores: ui.threads(), watts_per_core: Energy::WATTS_PER_CORE }),
         machine: ui.machine(),
         stages,
         finished,
@@ -188,12 +189,12 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// A stage that trains for as long as it may, in one go.
-fn train_for<'u, J: Job>(
+fn train_for<J: Job>(
     job: &J,
     budget: Budget,
     batch: usize,
     dir: &mut RunDir,
-    ui: &'u Ui,
+    ui: &Ui,
 ) -> Result<J::Done, Failure> {
     ui.say(J::LESSON);
     let course = Course::straight(job::steps(job, budget)?, batch);
@@ -227,7 +228,7 @@ struct Painted {
 }
 
 /// Every pair of photograph and style, with as many steps as the first one was given.
-fn paint<'u>(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &'u Ui) -> Result<Painted, Failure> {
+fn paint(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &Ui) -> Result<Painted, Failure> {
     let mut budget = budget;
     let (mut pictures, mut stage, mut steps) = (Vec::new(), None::<Stage>, 0);
     for (photo, painting) in &PAIRS {

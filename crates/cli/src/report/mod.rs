@@ -6,8 +6,12 @@
 
 mod charts;
 mod page;
+pub(crate) mod verdict;
+
+use impasto_models::sentinel::Alarm;
 
 pub(crate) use page::render;
+use verdict::Calibration;
 
 /// Everything that the page of one run shows.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) command: String,
     /// Threads and SIMD level, in plain words.
     pub(crate) machine: String,
+    /// What the run cost besides time.
+    pub(crate) energy: Option<Energy>,
     /// In the order in which they ran.
     pub(crate) stages: Vec<Stage>,
     /// The finished pictures: the page opens with them.
@@ -53,8 +59,60 @@ pub(crate) struct Stage {
     pub(crate) charts: Vec<Chart>,
     /// Of a classifier: what it took for what.
     pub(crate) confusion: Option<Confusion>,
+    /// Measures of the result.
+    pub(crate) metrics: Vec<Metric>,
+    /// Of a classifier: whether it is as often right as it is sure.
+    pub(crate) calibration: Option<Calibration>,
+    /// Of a classifier: what it was surest of, wrongly.
+    pub(crate) mistakes: Vec<Mistake>,
+    /// What the sentinel saw.
+    pub(crate) alarms: Vec<Alarm>,
     /// Pictures that belong to this stage alone.
     pub(crate) figures: Vec<Figure>,
+}
+
+/// An estimate of the energy that a run took: nothing here measures it.
+#[derive(Debug)]
+pub(crate) struct Energy {
+    /// Cores that were busy.
+    pub(crate) cores: usize,
+    /// What each of them is taken to draw.
+    pub(crate) watts_per_core: f64,
+}
+
+impl Energy {
+    /// What a busy core is taken to draw where nobody says otherwise: of a desktop processor of 125 W with 8 cores, one
+    /// core's share is about that. Laptops draw less, and what the rest of a machine draws is not in it.
+    pub(crate) const WATTS_PER_CORE: f64 = 15.0;
+
+    /// Watt-hours over so many seconds.
+    fn watt_hours(&self, seconds: f64) -> f64 {
+        self.cores as f64 * self.watts_per_core * seconds / 3600.0
+    }
+}
+
+/// A measure of the result.
+#[derive(Debug, Default)]
+pub(crate) struct Metric {
+    /// As `FID`.
+    pub(crate) name: String,
+    /// As it is to be shown, with its unit.
+    pub(crate) value: String,
+    /// What it measures and which way is better, in a few words.
+    pub(crate) meaning: String,
+}
+
+/// A picture that a classifier took for something else.
+#[derive(Debug, Default)]
+pub(crate) struct Mistake {
+    /// The picture's file.
+    pub(crate) png: Vec<u8>,
+    /// What it shows.
+    pub(crate) class: String,
+    /// What it was taken for.
+    pub(crate) guess: String,
+    /// How probable the classifier found that, up to 1.
+    pub(crate) confidence: f64,
 }
 
 /// A few curves over the same axes.

@@ -1,10 +1,11 @@
 //! Why the page is one function of the report: what it says can be read here from top to bottom, pictures first.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use impasto_models::sentinel::Action;
 use indicatif::HumanCount;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Chart, Confusion, Figure, Report, Stage, charts};
+use super::{Calibration, Chart, Confusion, Figure, Report, Stage, charts};
 
 /// The browser itself refuses whatever would leave the file.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -37,6 +38,7 @@ pub(crate) fn render(report: &Report) -> String {
                     }))
                     (section("How they were made", !report.stages.is_empty(), &html! {
                         (summary(report))
+                        (energy(report))
                         @for (i, stage) in report.stages.iter().enumerate() { (chapter(i, stage)) }
                     }))
                     (section("Limits", !report.limits.is_empty(), &html! {
@@ -108,8 +110,100 @@ fn chapter(i: usize, stage: &Stage) -> Markup {
             @if !stage.charts.is_empty() {
                 div.charts { @for chart in &stage.charts { (curves(chart)) } }
             }
+            (alarms(stage))
+            (metrics(stage))
             @if let Some(confusion) = &stage.confusion { (matrix(confusion)) }
+            @if let Some(calibration) = &stage.calibration { (reliability(calibration)) }
+            (mistakes(stage))
             (figures("gallery", &stage.figures))
+        }
+    }
+}
+
+/// Said to be an estimate, with what it rests on.
+fn energy(report: &Report) -> Markup {
+    let Some(energy) = &report.energy else { return Markup::default() };
+    let cores =
+        if energy.cores == 1 { "one busy core draws".into() } else { format!("{} busy cores draw", energy.cores) };
+    let each = if energy.cores == 1 { "" } else { " each" };
+    html! {
+        p.quiet {
+            "Energy: about " (watt_hours(energy.watt_hours(total(report)))) ", an estimate and not a measurement. It takes it that "
+            (cores) " " (energy.watts_per_core) " W" (each) " all the time, and leaves out the rest of the machine."
+        }
+    }
+}
+
+fn alarms(stage: &Stage) -> Markup {
+    let done = |action| match action {
+        Action::Off | Action::Warn => "went on",
+        Action::RollBack => "went back to a checkpoint",
+        Action::Stop => "stopped",
+    };
+    html! {
+        @if !stage.alarms.is_empty() {
+            section.alarms aria-label="Alarms" {
+                h4 { "Seen by the sentinel" }
+                ul {
+                    @for alarm in &stage.alarms {
+                        li { strong { "Step " (HumanCount(alarm.step)) } ": " (alarm.what) ". The run " (done(alarm.action)) "." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn metrics(stage: &Stage) -> Markup {
+    if stage.metrics.is_empty() {
+        return Markup::default();
+    }
+    let table = html! {
+        table.metrics {
+            (columns(&["Measure", "Value", "What it says"]))
+            tbody {
+                @for metric in &stage.metrics {
+                    tr { th scope="row" { (metric.name) } td { (metric.value) } td { (metric.meaning) } }
+                }
+            }
+        }
+    };
+    scroll("Measures of the result", &table)
+}
+
+fn reliability(calibration: &Calibration) -> Markup {
+    if calibration.bins.is_empty() {
+        return Markup::default();
+    }
+    html! {
+        div.charts {
+            div {
+                (curves(&calibration.chart()))
+                p.quiet {
+                    "Guesses that are 80 % sure should be right four times in five. On average over all guesses the two "
+                    "are " (format!("{:.1}", 100.0 * calibration.error())) " points apart (expected calibration error)."
+                }
+            }
+        }
+    }
+}
+
+fn mistakes(stage: &Stage) -> Markup {
+    html! {
+        @if !stage.mistakes.is_empty() {
+            h4 { "The surest mistakes" }
+            div.mistakes {
+                @for mistake in &stage.mistakes {
+                    @let caption = format!("{}, taken for {}", mistake.class, mistake.guess);
+                    figure {
+                        img.pixelated alt=(caption) src={ "data:image/png;base64," (STANDARD.encode(&mistake.png)) };
+                        figcaption {
+                            (mistake.class) br; "taken for " strong { (mistake.guess) }
+                            br; (format!("{:.1} % sure", 100.0 * mistake.confidence))
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -207,6 +301,15 @@ fn duration(seconds: f64) -> String {
         s if s < 9.95 => format!("{s:.1} s"),
         s if s < 59.5 => format!("{s:.0} s"),
         s => format!("{} min {:02} s", s.round() as u64 / 60, s.round() as u64 % 60),
+    }
+}
+
+fn watt_hours(wh: f64) -> String {
+    match wh {
+        wh if wh < 0.095 => format!("{wh:.3} Wh"),
+        wh if wh < 9.95 => format!("{wh:.1} Wh"),
+        wh if wh < 999.5 => format!("{wh:.0} Wh"),
+        wh => format!("{:.1} kWh", wh / 1e3),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What must hold of every page, whatever the run put into it.
 
+use impasto_models::sentinel;
+
 use super::*;
 
 fn series(name: &str, points: Vec<(f64, f64)>) -> Series {
@@ -18,6 +20,10 @@ fn figure(caption: &str) -> Figure {
     Figure { caption: caption.to_owned(), png: vec![1, 2, 3], pixelated: true }
 }
 
+fn alarm(what: &str) -> Alarm {
+    Alarm { kind: sentinel::Kind::Divergence, step: 1200, what: what.to_owned(), action: sentinel::Action::Stop }
+}
+
 #[test]
 fn text_is_escaped_everywhere() {
     let evil = || "<b>\"&".to_owned();
@@ -32,6 +38,9 @@ fn text_is_escaped_everywhere() {
         }],
         confusion: Some(Confusion { classes: vec![evil()], counts: vec![vec![1]] }),
         figures: vec![figure(&evil())],
+        metrics: vec![Metric { name: evil(), value: evil(), meaning: evil() }],
+        mistakes: vec![Mistake { class: evil(), guess: evil(), ..Mistake::default() }],
+        alarms: vec![alarm(&evil())],
         ..Stage::default()
     };
     let page = render(&Report {
@@ -85,7 +94,19 @@ fn every_stage_is_a_row_and_a_chapter() {
 #[test]
 fn empty_parts_are_left_out() {
     let page = render(&staged("data", vec![Chart::default(), chart(vec![(0.0, f64::NAN)])]));
-    for part in ["<figure", "<dl", "Finished", "same noise", "Limits", "material", "confusion\""] {
+    for part in [
+        "<figure",
+        "<dl",
+        "Finished",
+        "same noise",
+        "Limits",
+        "material",
+        "confusion\"",
+        "sentinel",
+        "Measure",
+        "Energy",
+        "surest",
+    ] {
         assert!(!page.contains(part), "{part}");
     }
     assert!(!render(&Report::default()).contains("<table"));
@@ -121,4 +142,33 @@ fn a_ragged_matrix_is_no_panic() {
     let confusion = Some(Confusion { classes, counts: vec![vec![3, 1], vec![]] });
     let page = render(&Report { stages: vec![Stage { confusion, ..Stage::default() }], ..Report::default() });
     assert!(page.contains("--shade-by:0.87\">3</td>") && page.contains("75 %"));
+}
+
+#[test]
+fn what_a_run_found_is_told() {
+    let stage = Stage {
+        seconds: 720.0,
+        metrics: vec![Metric { name: "FID".into(), value: "21.5".into(), meaning: "lower is better".into() }],
+        calibration: Some(Calibration { bins: vec![(30, 0.55, 0.5), (10, 0.9, 0.5)] }),
+        mistakes: vec![Mistake { png: vec![1, 2, 3], class: "bag".into(), guess: "boot".into(), confidence: 0.987 }],
+        alarms: vec![alarm("loss is 4.2e1")],
+        ..Stage::default()
+    };
+    let energy = Some(Energy { cores: 2, watts_per_core: Energy::WATTS_PER_CORE });
+    let page = render(&Report { energy, stages: vec![stage], ..Report::default() });
+    for part in [
+        "<td>21.5</td><td>lower is better</td>",
+        "<polyline",
+        "13.8 points apart",
+        "taken for <strong>boot</strong>",
+        "98.7 % sure",
+        "alt=\"bag, taken for boot\"",
+        "<strong>Step 1,200</strong>: loss is 4.2e1. The run stopped.",
+        "about 6.0 Wh, an estimate",
+        "2 busy cores draw 15 W each",
+    ] {
+        assert!(page.contains(part), "no {part}");
+    }
+    let empty = Stage { calibration: Some(Calibration::default()), ..Stage::default() };
+    assert!(!render(&Report { stages: vec![empty], ..Report::default() }).contains("points apart"));
 }

@@ -101,12 +101,12 @@ pub(crate) fn steps<J: Job>(job: &J, budget: Budget) -> Result<u64, Failure> {
 }
 
 /// Trains, from the beginning or from a checkpoint that was read.
-pub(crate) fn train<'u, J: Job>(
+pub(crate) fn train<J: Job>(
     job: &J,
     course: &Course,
     from: Option<(&Path, &Checkpoint)>,
     dir: &mut RunDir,
-    ui: &'u Ui,
+    ui: &Ui,
 ) -> Result<Outcome<J::Done>, Failure> {
     let begun = Instant::now();
     let store = Store::new(dir.path(), J::NAME, &course.checkpoints);
@@ -115,7 +115,9 @@ pub(crate) fn train<'u, J: Job>(
         engine.restore(checkpoint, path)?;
     }
     let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps, course.pictures), dir);
-    trace.begin_at(engine.steps().done)?;
+    if !trace.dir().is_new {
+        trace.begin_at(engine.steps().done)?;
+    }
     while engine.steps().left() > 0 {
         let turn = engine.turn();
         trace.take(&turn.event)?;

@@ -12,6 +12,7 @@ use impasto_data::Picture;
 use impasto_models::Event;
 use impasto_models::sentinel::Alarm;
 use impasto_tensor::{Tensor, memory};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -66,7 +67,7 @@ impl<'a, 'u> Trace<'a, 'u> {
     pub(crate) fn begin_at(&mut self, step: u64) -> Result<(), Failure> {
         self.record.curves.clear();
         self.record.alarms.clear();
-        for line in self.dir.cut_log(self.record.name, step)? {
+        for line in self.dir.resume_logs(self.record.name, step)? {
             self.record.read(&line);
         }
         self.progress.begin_at(step);
@@ -76,30 +77,27 @@ impl<'a, 'u> Trace<'a, 'u> {
     /// Takes what a step reported.
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), Failure> {
         self.progress.event(event);
-        self.note(event)
+        self.record.take(event);
+        self.dir.logs.step(self.record.name, event, self.record.seconds())
     }
 
     /// Takes scores of the weights as they are behind a step.
     pub(crate) fn score(&mut self, event: &Event) -> Result<(), Failure> {
         self.progress.score(event);
-        self.note(event)
-    }
-
-    fn note(&mut self, event: &Event) -> Result<(), Failure> {
         self.record.take(event);
-        self.dir.log(self.record.name, event, self.record.meter.seconds())
+        self.dir.logs.scores(self.record.name, event, self.record.seconds())
     }
 
     /// Takes an alarm, to be logged at a step: nothing that goes wrong is kept silent.
     pub(crate) fn alarm(&mut self, alarm: &Alarm, step: u64) -> Result<(), Failure> {
         self.progress.warn(alarm);
-        self.record.alarms.push(alarm.to_string());
-        self.dir.log_alarm(self.record.name, alarm, step)
+        self.record.alarms.push(alarm.clone());
+        self.dir.logs.alarm(self.record.name, alarm, step)
     }
 
     /// Puts everything that was logged on the disk.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.dir.flush_log()
+        self.dir.logs.flush()
     }
 
     /// The run's directory.
@@ -118,7 +116,7 @@ pub(crate) struct Record {
     name: &'static str,
     meter: Meter,
     curves: BTreeMap<String, Vec<(f64, f64)>>,
-    pub(crate) alarms: Vec<String>,
+    alarms: Vec<Alarm>,
 }
 
 impl Record {
@@ -134,8 +132,8 @@ impl Record {
 
     /// Takes a line of the log up again.
     fn read(&mut self, line: &Value) {
-        if let Some(alarm) = line["alarm"].as_str() {
-            self.alarms.push(alarm.to_owned());
+        if let Ok(alarm) = Alarm::deserialize(&line["alarm"]) {
+            self.alarms.push(alarm);
         }
         let Some(step) = line["step"].as_f64() else { return };
         for (name, value) in line.as_object().into_iter().flatten() {
@@ -154,7 +152,7 @@ impl Record {
 
     /// The stage's entry in the report, to be filled in.
     pub(crate) fn stage(&self, title: &'static str, lesson: &str, steps: u64) -> Stage {
-        self.meter.stage(title, lesson, steps)
+        Stage { alarms: self.alarms.clone(), ..self.meter.stage(title, lesson, steps) }
     }
 
     /// A chart of some of the numbers over the steps.

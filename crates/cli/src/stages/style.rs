@@ -34,7 +34,7 @@ pub(crate) struct Painted {
     pub(crate) stage: Stage,
 }
 
-pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir>, ui: &'u Ui) -> Result<Painted, Failure> {
+pub(crate) fn paint(task: &Task, mut dir: Option<&mut RunDir>, ui: &Ui) -> Result<Painted, Failure> {
     let tensor = |picture: &Picture| {
         let picture = picture.rgb().fit_long_side(task.size);
         let [c, h, w] = [3, picture.height(), picture.width()];
@@ -56,7 +56,7 @@ pub(crate) fn paint<'u>(task: &Task, mut dir: Option<&mut RunDir>, ui: &'u Ui) -
         progress.event(&turn.event);
         record.take(&turn.event);
         if let Some(dir) = &mut dir {
-            dir.log("style", &turn.event, record.seconds())?;
+            dir.logs.step("style", &turn.event, record.seconds())?;
         }
         for alarm in &turn.alarms {
             progress.warn(alarm);

@@ -51,33 +51,39 @@ impl Descent {
         let best = self.best;
         let limit = best + (watch.factor - 1.0) * best.abs() + watch.margin * self.spread;
         let limit = limit.max(watch.floor * first.abs());
-        // What lies above the limit counts as the limit: one wild value does not widen it.
-        let bounded = value.min(limit);
-        self.spread += PACE * ((bounded - self.level.mean).abs() - self.spread);
-        self.best = best.min(self.level.take(bounded, PACE));
-        self.above = if value > limit { self.above + 1 } else { 0 };
+        // What lies above the limit does not count: it would widen the limit until a loss that ran away lies below it.
+        if value > limit {
+            self.above += 1;
+        } else {
+            self.above = 0;
+            self.spread += PACE * ((value - self.level.mean).abs() - self.spread);
+            self.best = best.min(self.level.take(value, PACE));
+        }
         (self.above == watch.patience).then_some(Excess { limit, usual: best })
     }
 }
 
-/// A loss of a game: it has no best value, only a usual size.
+/// The losses of a game: they have no best value, only a usual size. Their sum is watched: where the game comes apart, the
+/// two are wild in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Swing {
     peak: f64,
-    level: Level,
+    level: Option<f64>,
     above: u64,
 }
 
 impl Swing {
     /// As [`Descent::take`].
-    pub(super) fn take(&mut self, value: f64, watch: &Divergence) -> Option<Excess> {
+    pub(super) fn take(&mut self, size: f64, watch: &Divergence) -> Option<Excess> {
         let usual = self.peak.max(1.0);
         let limit = watch.game_factor * usual;
-        if value.abs() > limit {
+        if size > limit {
             self.above += 1;
         } else {
             self.above = 0;
-            self.peak = self.peak.max(self.level.take(value.abs(), PACE));
+            let level = self.level.map_or(size, |level| level + PACE * (size - level));
+            self.level = Some(level);
+            self.peak = self.peak.max(level);
         }
         (self.above == watch.patience).then_some(Excess { limit, usual })
     }

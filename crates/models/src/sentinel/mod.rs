@@ -20,7 +20,6 @@ mod idle;
 mod inspection;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -84,7 +83,7 @@ pub struct Sentinel {
     descent: Descent,
     windows: Windows,
     highest_rate: f64,
-    swings: BTreeMap<String, Swing>,
+    swing: Swing,
     idle: Idle,
     verdicts: Verdicts,
     diversity: Diversity,
@@ -131,23 +130,18 @@ impl Sentinel {
 
     fn divergence(&mut self, event: &Event) -> Option<String> {
         let watch = &self.watch.divergence;
-        let mut runaway = Vec::new();
-        let mut tell = |name: &str, value: f64, usual: &str, excess: Option<Excess>| {
-            if let Some(Excess { limit, usual: level }) = excess {
-                runaway.push(format!("{name} is {value:.3e}, {usual} {level:.3e} and may be {limit:.3e}"));
-            }
-        };
-        if let Some(loss) = finite(event, LOSS) {
-            tell(LOSS, loss, "was at best", self.descent.take(loss, watch));
-        }
-        for name in GAME {
-            if let Some(loss) = finite(event, name) {
-                let swing = self.swings.entry(name.to_owned()).or_default();
-                tell(name, loss, "is usually up to", swing.take(loss, watch));
-            }
-        }
         let steps = watch.patience;
-        (!runaway.is_empty()).then(|| format!("{} for {steps} steps", runaway.join(", ")))
+        let alone = finite(event, LOSS).and_then(|loss| {
+            let Excess { limit, usual } = self.descent.take(loss, watch)?;
+            Some(format!("loss is {loss:.3e}, was at best {usual:.3e} and may be {limit:.3e} for {steps} steps"))
+        });
+        let [Some(judge), Some(maker)] = GAME.map(|name| finite(event, name)) else { return alone };
+        let game = self.swing.take(judge.abs() + maker.abs(), watch).map(|Excess { limit, usual }| {
+            let losses = format!("{} is {judge:.3e} and {} is {maker:.3e}", GAME[0], GAME[1]);
+            format!("{losses}, their sizes add up to {usual:.3e} as a rule and may to {limit:.3e} for {steps} steps")
+        });
+        let both: Vec<String> = [alone, game].into_iter().flatten().collect();
+        (!both.is_empty()).then(|| both.join("; "))
     }
 
     fn plateau(&mut self, event: &Event) -> Option<String> {

@@ -36,11 +36,12 @@ fn a_runaway_loss_is_told_once_and_soon() {
     for (seed, noise) in (0..40).zip([0.0, 0.1, 0.3, 0.6].into_iter().cycle()) {
         for at in [1, 5, 100, 1500] {
             let mut losses = noisy(seed, noise, 2000);
-            losses[at..].iter_mut().for_each(|loss| *loss = 40.0 + *loss);
+            losses[at..].iter_mut().for_each(|loss| *loss += 1000.0);
             let alarms = watch_loss(&mut Sentinel::new(Watch::default()), losses);
             let runaway: Vec<_> = alarms.iter().filter(|a| a.kind == Kind::Divergence).collect();
             let &[Alarm { step, what, .. }] = &runaway[..] else { panic!("{seed} {noise} {at}: {alarms:?}") };
-            assert_eq!((*step, what.starts_with("loss is 4")), (at as u64 + 4, true), "{seed} {noise}: {what}");
+            let told = at as u64 + 1..=at as u64 + 3;
+            assert!(told.contains(step) && what.starts_with("loss is 1.0"), "{seed} {noise} {at}: step {step}, {what}");
         }
     }
 }
@@ -48,7 +49,7 @@ fn a_runaway_loss_is_told_once_and_soon() {
 #[test]
 fn one_wild_batch_is_no_divergence() {
     let mut losses = noisy(3, 0.1, 500);
-    for at in [100, 200, 201, 202, 300] {
+    for at in [100, 200, 201, 300] {
         losses[at] = 1e9;
     }
     assert_eq!(watch_loss(&mut Sentinel::new(Watch::default()), losses), []);
@@ -66,8 +67,12 @@ fn losses_of_a_game_may_rise_but_not_run_away() {
         .flat_map(|step| sentinel.look(&event(step, &[("discriminator_loss", 0.0), ("generator_loss", 500.0)]), None))
         .collect();
     let [alarm] = &runaway[..] else { panic!("{runaway:?}") };
-    assert_eq!((alarm.kind, alarm.step), (Kind::Divergence, 404));
-    assert!(alarm.what.starts_with("generator_loss is 5.000e2, is usually up to "), "{}", alarm.what);
+    assert_eq!((alarm.kind, alarm.step), (Kind::Divergence, 403));
+    assert!(
+        alarm.what.starts_with("discriminator_loss is 0.000e0 and generator_loss is 5.000e2, their sizes add up to 6."),
+        "{}",
+        alarm.what
+    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub enum Action {
 /// ```
 /// use impasto_models::sentinel::{Action, Watch};
 /// let watch: Watch = serde_json::from_str(r#"{ "divergence": { "factor": 5.0 }, "non_finite": "roll_back" }"#).unwrap();
-/// assert_eq!((watch.divergence.factor, watch.divergence.patience), (5.0, 4));
+/// assert_eq!((watch.divergence.factor, watch.divergence.patience), (5.0, 3));
 /// assert_eq!(watch.non_finite, Action::RollBack);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,8 +45,8 @@ pub struct Watch {
 ///
 /// The limit of a number called `loss` is `best + (factor - 1) |best| + margin spread`, and at least `floor` of its first
 /// value: `best` is the lowest value of its smoothed course, `spread` its smoothed distance from that course, so that a
-/// noisy loss has a wider limit. The losses of a GAN rise and fall by their nature and have no best value; the limit of
-/// their size is `game_factor` times the highest value of its smoothed course, which counts as 1 where it is less.
+/// noisy loss has a wider limit. The two losses of a GAN rise and fall by their nature and have no best value; the limit of
+/// the sum of their sizes is `game_factor` times the highest value of its smoothed course, and at least `game_factor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Divergence {
@@ -56,7 +56,7 @@ pub struct Divergence {
     pub margin: f64,
     /// The share of its first value that a loss may always have: what was once as good as learned may get a little worse.
     pub floor: f64,
-    /// How many times its highest usual size a loss of a GAN may be.
+    /// How many times their highest usual size the losses of a GAN may be.
     pub game_factor: f64,
     /// Steps on end above the limit.
     pub patience: u64,
@@ -138,7 +138,7 @@ impl Default for Watch {
 }
 impl Default for Divergence {
     fn default() -> Self {
-        Self { factor: 3.0, margin: 6.0, floor: 0.1, game_factor: 10.0, patience: 4, action: Action::Stop }
+        Self { factor: 3.0, margin: 6.0, floor: 0.1, game_factor: 10.0, patience: 3, action: Action::Stop }
     }
 }
 impl Default for Plateau {

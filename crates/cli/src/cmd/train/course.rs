@@ -88,12 +88,12 @@ fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
 }
 
 /// Trains to the end, from the beginning or from a checkpoint, and writes the report.
-pub(super) fn finish<'u, J: Job<Done: Summary>>(
+pub(super) fn finish<J: Job<Done: Summary>>(
     job: &J,
     config: &Config,
     from: Option<(&Path, &Checkpoint)>,
     dir: &mut RunDir,
-    ui: &'u Ui,
+    ui: &Ui,
 ) -> Result<(), Failure> {
     interrupt::listen();
     let steps = config.steps.expect("a run's settings say how many steps it has");
