@@ -128,7 +128,7 @@ fn energy(report: &Report) -> Markup {
     let each = if energy.cores == 1 { "" } else { " each" };
     html! {
         p.quiet {
-            "Energy: about " (watt_hours(energy.watt_hours(total(report)))) ", an estimate and not a measurement. It takes it that "
+            "Energy: about " (watt_hours(energy.watt_hours(total(report)))) ", an estimate, not a measurement. It assumes that "
             (cores) " " (energy.watts_per_core) " W" (each) " all the time, and leaves out the rest of the machine."
         }
     }
