@@ -32,6 +32,7 @@ mod event;
 pub mod gan;
 mod init;
 pub mod layers;
+pub mod metrics;
 pub mod optim;
 mod params;
 mod scope;
