@@ -183,7 +183,9 @@ mod tests {
         let images = Tensor::concat(&vec![&batch.images; 20], 0);
         let (features, probabilities) = extractor.look(&images);
         assert_eq!((&features.shape()[..], &probabilities.shape()[..]), (&[320, 6][..], &[320, 2][..]));
-        assert_eq!(extractor.features(&batch.images), features.slice(304..320), "chunks change nothing");
+        // Passes of other sizes may add in another order.
+        let chunked = extractor.features(&batch.images).zip(&features.slice(304..320), |a, b| (a - b).abs());
+        assert!(chunked.max_value() < 1e-5, "{}", chunked.max_value());
         let right = probabilities.argmax_rows().iter().enumerate().filter(|(i, guess)| i % 2 == **guess).count();
         assert!(right > 310, "{right}");
         assert_eq!(extractor.features(&images.slice(0..0)).shape()[..], [0, 6]);
