@@ -4,6 +4,7 @@ mod checker;
 mod determinism;
 mod engine;
 mod golden;
+mod metrics;
 mod properties;
 mod style;
 mod tidy;

@@ -57,6 +57,8 @@ enum Command {
     Data(cmd::data::Command),
     #[command(subcommand)]
     Train(cmd::train::Command),
+    #[command(subcommand)]
+    Evaluate(cmd::evaluate::Command),
     Generate(cmd::generate::Args),
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Command::Create(args) => cmd::create::run(&args, common.seed, &ui),
         Command::Data(args) => cmd::data::run(&args, &ui),
         Command::Train(args) => cmd::train::run(&args, common.seed, &ui),
+        Command::Evaluate(args) => cmd::evaluate::run(&args, common.seed, &ui),
         Command::Generate(args) => cmd::generate::run(&args, common.seed, &ui),
         Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),

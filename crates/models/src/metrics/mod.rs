@@ -22,6 +22,7 @@ mod kernel;
 mod manifold;
 mod memorisation;
 mod neighbours;
+mod panel;
 mod score;
 
 use impasto_tensor::Tensor;
@@ -35,6 +36,7 @@ pub use inception_score::inception_score;
 pub use kernel::{Subsets, kernel_distance};
 pub use manifold::{DensityCoverage, PrecisionRecall, density_coverage, precision_recall};
 pub use memorisation::{Memorisation, Pair, memorisation};
+pub use panel::Panel;
 pub use score::Score;
 
 /// A number that was found several times over, on parts of the pictures.

@@ -35,7 +35,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { steps: 3000, warm_up: 50, lr: 4e-3, weight_decay: 0.05, shift: 1, seed: 0 }
+        Self { steps: 5000, warm_up: 50, lr: 4e-3, weight_decay: 0.05, shift: 1, seed: 0 }
     }
 }
 
