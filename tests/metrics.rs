@@ -9,8 +9,8 @@ use impasto_autograd::Var;
 use impasto_autograd::fns::{Padding, upfirdn2d};
 use impasto_data::{Dataset, FASHION_MNIST};
 use impasto_models::metrics::{
-    Extractor, PrecisionRecall, Subsets, density_coverage, frechet_distance, inception_score, kernel_distance, memorisation,
-    precision_recall,
+    Extractor, PrecisionRecall, Subsets, density_coverage, frechet_distance, inception_score, kernel_distance,
+    memorisation, precision_recall,
 };
 use impasto_tensor::{Random, Tensor};
 use safetensors::{Dtype, SafeTensors};
@@ -54,7 +54,8 @@ fn close(what: &str, got: &[f64], want: &Tensor<f64>) {
 fn every_metric_agrees_with_numpy_and_scipy() {
     let mut tensors = fixture();
     for case in ["d8", "d64"] {
-        let mut take = |name: &str| tensors.remove(&format!("{case}/{name}")).unwrap_or_else(|| panic!("{case}/{name}"));
+        let mut take =
+            |name: &str| tensors.remove(&format!("{case}/{name}")).unwrap_or_else(|| panic!("{case}/{name}"));
         let [generated, real, held_out] = ["generated", "real", "held_out"].map(|name| take(name).cast::<f32>());
 
         close("frechet", &[frechet_distance(&generated, &real).unwrap()], &take("frechet"));

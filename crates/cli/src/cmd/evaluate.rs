@@ -48,8 +48,8 @@ pub(crate) fn run(command: &Command, seed: u64, ui: &Ui) -> Result<(), Failure> 
     }
     let (training, held_out) = real(data, &extractor, seed)?;
     if !(1000..=training.len()).contains(samples) {
-        let most = training.len();
-        return Err(Failure::usage(format!("--samples: expected 1000 to {most}, the training pictures, got {samples}")));
+        let detail = format!("expected 1000 to {}, the training pictures, got {samples}", training.len());
+        return Err(Failure::usage(format!("--samples: {detail}")));
     }
     ui.say(format!("  looking at {} real pictures", training.len() + held_out.len()));
     let [training, held_out] = [training, held_out].map(|data| features(&data, &extractor));

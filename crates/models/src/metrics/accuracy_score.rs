@@ -111,7 +111,7 @@ mod tests {
                 *pixel += 0.5;
             }
         }
-        (images, (0..n).map(|i| (i % 2 ^ usize::from(i / 2 % 10 < turned)) as u32).collect())
+        (images, (0..n).map(|i| ((i % 2) ^ usize::from(i / 2 % 10 < turned)) as u32).collect())
     }
 
     #[test]

@@ -49,7 +49,9 @@ impl Gaussian {
         let least = values.iter().fold(0.0, |m: f64, v| m.max(*v)) * d as f64 * f64::EPSILON;
         for (row, value) in factor.data_mut().chunks_mut(d).zip(&values) {
             let scale = if *value > least { 1.0 / value.sqrt() } else { 0.0 };
-            row.iter_mut().for_each(|v| *v *= scale);
+            for v in row {
+                *v *= scale;
+            }
         }
         Ok(Self { mean, trace: squares(&factor).iter().sum(), factor })
     }

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(extractor.hash(), &checkpoint::bytes_hash(&bytes)[..8]);
 
         let batch = Sides(1000).next();
-        let images = Tensor::concat(&vec![&batch.images; 20], 0);
+        let images = Tensor::concat(&[&batch.images; 20], 0);
         let (features, probabilities) = extractor.look(&images);
         assert_eq!((&features.shape()[..], &probabilities.shape()[..]), (&[320, 6][..], &[320, 2][..]));
         // Passes of other sizes may add in another order.
