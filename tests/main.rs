@@ -6,6 +6,7 @@ mod classifier;
 mod determinism;
 mod engine;
 mod golden;
+mod metrics;
 mod properties;
 mod shapes;
 mod sentinel;

@@ -69,7 +69,7 @@ enum Fault {
 fn classify(data: &Arc<Dataset>, seed: u64, steps: u64, (fault, from): (Fault, u64)) -> Vec<Alarm> {
     let mut feed =
         Feed { broken_from: if fault == Fault::NanInBatch { from } else { u64::MAX }, ..Feed::new(data, 32, seed) };
-    let config = classifier::Config { channels: 1, size: 28, classes: data.classes().to_vec(), width: 4 };
+    let config = classifier::Config::new(1, 28, data.classes().to_vec(), 4);
     let mut params = Params::create(seed, |s| drop(network(s, &config, &Var::constant(Tensor::zeros([1, 1, 28, 28])))));
     let mut adam = Adam::default();
     let mut sentinel = Sentinel::new(Watch::default());
@@ -148,7 +148,7 @@ fn strict() -> Watch {
 fn good_classifiers_raise_no_alarm() {
     let data = fashion();
     for seed in 0..10 {
-        let config = classifier::Config { channels: 1, size: 28, classes: data.classes().to_vec(), width: 4 };
+        let config = classifier::Config::new(1, 28, data.classes().to_vec(), 4);
         let settings = classifier::Settings { steps: 300, seed, ..classifier::Settings::default() };
         let mut run = classifier::Run::new(config, settings, Feed::new(&data, 32, seed)).expect("settings in range");
         let mut sentinel = Sentinel::new(strict());
@@ -191,8 +191,8 @@ fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): 
         let z = if foul == Foul::OneNoise && is_faulty { Tensor::concat(&[&z.slice(0..1); SIZE], 0) } else { z };
         let z = Var::constant(z);
         let before = game.generator.clone();
-        let Move { losses, on_real, on_fake } =
-            game.step(&real, &z, if foul == Foul::Rate && is_faulty { 1.0 } else { 1e-3 });
+        let Move { losses, on_real, on_fake, .. } =
+            game.step(&real, &z, if foul == Foul::Rate && is_faulty { 1.0 } else { 1e-3 }, false);
         if foul == Foul::FrozenGenerator && is_faulty {
             game.generator = before;
         }

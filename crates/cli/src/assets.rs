@@ -1,6 +1,9 @@
 //! What the binary carries so that `create` needs nothing else. Sources and licences: `assets/SOURCES.md`.
 
+use std::path::Path;
+
 use impasto_data::{Dataset, Decoder, FASHION_MNIST, Picture};
+use impasto_models::metrics::Extractor;
 
 use crate::failure::Failure;
 
@@ -17,6 +20,12 @@ pub(crate) fn fashion() -> Result<Dataset, Failure> {
         return Err(Failure::usage("the embedded pictures are damaged; build or download impasto again"));
     }
     Ok(data)
+}
+
+/// What `evaluate` looks at Fashion-MNIST through.
+pub(crate) fn extractor() -> Result<Extractor, Failure> {
+    const BYTES: &[u8] = include_bytes!("../assets/fashion-extractor.safetensors");
+    Ok(Extractor::from_bytes(Path::new("the embedded extractor"), BYTES)?)
 }
 
 /// An embedded picture and where it comes from.

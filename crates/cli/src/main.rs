@@ -64,6 +64,8 @@ enum Command {
     #[command(subcommand)]
     Train(cmd::train::Command),
     Plan(cmd::plan::Args),
+    #[command(subcommand)]
+    Evaluate(cmd::evaluate::Command),
     Generate(cmd::generate::Args),
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
@@ -82,6 +84,9 @@ fn main() -> ExitCode {
         Command::Plan(args) => cmd::plan::run(&args, common.seed, &ui),
         Command::Generate(args) => cmd::generate::run(&args, common.seed.unwrap_or(0), &ui),
         Command::Stylize(args) => cmd::stylize::run(&args, common.seed.unwrap_or(0), &ui),
+        Command::Evaluate(args) => cmd::evaluate::run(&args, common.seed.unwrap_or(0), &ui),
+        Command::Generate(args) => cmd::generate::run(&args, common.seed, &ui),
+        Command::Stylize(args) => cmd::stylize::run(&args, common.seed, &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),
         Command::Check(args) => cmd::check::run(&args, &ui),
         Command::Bench(args) => cmd::bench::run(&args, &ui),

@@ -152,8 +152,15 @@ impl Checkpoint {
     /// # Errors
     /// If the file cannot be read, is cut short or damaged, or was not written by impasto.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let file = read(path)?;
-        let (tensors, metadata) = parse(path, &file)?;
+        Self::from_bytes(path, &read(path)?)
+    }
+
+    /// [`load`](Checkpoint::load) of a file's bytes, such as a program carries; errors name it as `path`.
+    ///
+    /// # Errors
+    /// If they are cut short or damaged, or were not written by impasto.
+    pub fn from_bytes(path: &Path, file: &[u8]) -> Result<Self, Error> {
+        let (tensors, metadata) = parse(path, file)?;
         let entry = metadata.get(ENTRY).ok_or_else(|| {
             Error::format(path, "has weights but no impasto metadata; for a perceptual net use it with --net")
         })?;
@@ -198,9 +205,13 @@ pub(crate) type Contents<T> = (BTreeMap<String, Tensor<T>>, HashMap<String, Stri
 /// # Errors
 /// If the file cannot be read.
 pub fn file_hash(path: &Path) -> Result<String, Error> {
-    let bytes = read(path)?;
+    Ok(bytes_hash(&read(path)?))
+}
+
+/// [`file_hash`] of a file's bytes.
+pub(crate) fn bytes_hash(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    Ok(digits.map(|digit| char::from(b"0123456789abcdef"[digit as usize])).collect())
+    digits.map(|digit| char::from(b"0123456789abcdef"[digit as usize])).collect()
 }
 
 /// All tensors of any safetensors file, as one element type.
@@ -211,7 +222,8 @@ pub(crate) fn read_tensors<T: Element>(path: &Path) -> Result<Contents<T>, Error
     parse(path, &read(path)?)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|e| Error::file(path, e))
 }
 

@@ -33,6 +33,7 @@ mod event;
 pub mod gan;
 mod init;
 pub mod layers;
+pub mod metrics;
 pub mod optim;
 mod params;
 mod scope;

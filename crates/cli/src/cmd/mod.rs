@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod data;
+pub(crate) mod evaluate;
 pub(crate) mod generate;
 pub(crate) mod plan;
 pub(crate) mod stylize;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::failure::Failure;
+use crate::report::Energy;
 pub(crate) use presets::Preset;
 
 /// What is trained.
@@ -168,7 +169,7 @@ impl Default for Sentinel {
 }
 impl Default for Report {
     fn default() -> Self {
-        Self { watts_per_core: 15.0 }
+        Self { watts_per_core: Energy::WATTS_PER_CORE }
     }
 }
 

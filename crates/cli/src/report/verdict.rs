@@ -1,5 +1,4 @@
-//! What a classifier's probabilities say beyond its accuracy: where it was surest and wrong, and whether it is as often
-//! right as it is sure.
+//! What a classifier's probabilities say beyond its accuracy: whether it is as often right as it is sure.
 
 use impasto_tensor::Tensor;
 
@@ -10,20 +9,6 @@ fn guesses(probabilities: &Tensor) -> impl Iterator<Item = (usize, f64)> {
     let classes = probabilities.shape()[1];
     let rows = probabilities.data().chunks(classes.max(1));
     probabilities.argmax_rows().into_iter().zip(rows).map(|(guess, row)| (guess, f64::from(row[guess])))
-}
-
-/// The wrong guesses of which the classifier was surest, surest first: index of the picture, guess and confidence.
-///
-/// # Shapes
-/// `probabilities` `[N, classes]`; `N` labels
-#[cfg_attr(not(test), expect(dead_code, reason = "called by the stages once they keep probabilities"))]
-pub(crate) fn worst_mistakes(probabilities: &Tensor, labels: &[u32], most: usize) -> Vec<(usize, usize, f64)> {
-    let all = guesses(probabilities).zip(labels).enumerate();
-    let wrong = all.filter(|&(_, ((guess, _), &label))| guess != label as usize);
-    let mut wrong: Vec<_> = wrong.map(|(i, ((guess, confidence), _))| (i, guess, confidence)).collect();
-    wrong.sort_by(|a, b| b.2.total_cmp(&a.2));
-    wrong.truncate(most);
-    wrong
 }
 
 /// How often guesses of like confidence are right.
@@ -39,7 +24,6 @@ impl Calibration {
     ///
     /// # Shapes
     /// `probabilities` `[N, classes]`; `N` labels
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by the stages once they keep probabilities"))]
     pub(crate) fn of(probabilities: &Tensor, labels: &[u32], bins: usize) -> Self {
         let mut sums = vec![(0, 0.0, 0.0); bins];
         for ((guess, confidence), &label) in guesses(probabilities).zip(labels) {
@@ -80,15 +64,6 @@ mod tests {
     /// Four guesses: 0.9 right, 0.8 wrong, 0.6 wrong, 0.6 right.
     fn example() -> (Tensor, [u32; 4]) {
         (Tensor::new([4, 2], vec![0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.4, 0.6]), [0, 0, 1, 1])
-    }
-
-    #[test]
-    fn the_surest_mistakes_come_first() {
-        let (probabilities, labels) = example();
-        let worst = worst_mistakes(&probabilities, &labels, 9);
-        assert_eq!(worst.iter().map(|w| (w.0, w.1)).collect::<Vec<_>>(), [(1, 1), (2, 0)]);
-        assert_eq!(worst_mistakes(&probabilities, &labels, 1).len(), 1);
-        assert_eq!(worst_mistakes(&Tensor::zeros([0, 2]), &[], 3), []);
     }
 
     #[test]

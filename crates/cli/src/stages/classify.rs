@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use impasto_data::Dataset;
+use impasto_data::{Dataset, encode_png};
 use impasto_models::Params;
-use impasto_models::classifier::{Config, Run, Score, Settings, evaluate};
+use impasto_models::classifier::{self, Config, Run, Score, Settings, evaluate, probabilities};
 use impasto_models::engine::Training;
 
 use super::job::Job;
 use super::{Record, percent};
 use crate::failure::Failure;
 use crate::feed::Feed;
-use crate::report::{Confusion, Stage};
+use crate::report::verdict::Calibration;
+use crate::report::{Confusion, Metric, Mistake, Stage};
 use crate::run_dir::RunDir;
 use crate::ui::Ui;
 
 /// Held-out pictures that a checkpoint is scored on.
 const SCORED: usize = 2000;
+/// Mistakes that the report shows.
+const WORST: usize = 12;
 
 /// What to train.
 pub(crate) struct Task {
@@ -43,6 +46,30 @@ impl Task {
         let [_, channels, size, _] = train.shape();
         let config = Config::new(channels, size, train.classes().to_vec(), width);
         Self { train: Arc::new(train), held_out, config, settings: Settings { seed, ..Settings::default() }, batch }
+    }
+
+    fn metrics(&self, score: &Score) -> Vec<Metric> {
+        let metric = |name: String, value: String, meaning: &str| Metric { name, value, meaning: meaning.into() };
+        let mut metrics = vec![
+            metric("top-1".into(), percent(score.accuracy), "the most probable class is the right one; higher is better"),
+            metric("top-5".into(), percent(score.top_5), "the right one is among the five most probable; higher is better"),
+            metric("log-likelihood".into(), format!("{:.3} nats", -score.negative_log_likelihood), "of the right class; higher is better"),
+        ];
+        for (class, score) in self.config.classes.iter().zip(&score.classes) {
+            let value = format!("{} / {}", percent(score.precision), percent(score.recall));
+            metrics.push(metric(class.clone(), value, "precision / recall"));
+        }
+        metrics
+    }
+
+    fn shown(&self, mistake: &classifier::Mistake) -> Mistake {
+        let class = |label: u32| self.config.classes[label as usize].clone();
+        Mistake {
+            png: encode_png(&self.held_out.picture(mistake.picture), None),
+            class: class(mistake.label),
+            guess: class(mistake.guess),
+            confidence: mistake.confidence,
+        }
     }
 
     /// Scores weights on held-out pictures: on every `stride`-th of them.
@@ -91,8 +118,11 @@ impl Job for Task {
         ui: &Ui,
     ) -> Result<Self::Done, Failure> {
         let params = training.params().clone();
-        let score = self.evaluate(&params, 1);
-        let pictures = self.held_out.len();
+        let all: Vec<usize> = (0..self.held_out.len()).collect();
+        let labels = self.held_out.labels_of(&all).unwrap_or_default();
+        let probabilities = probabilities(&params, &self.config, &self.held_out.tensor(&all));
+        let score = Score::new(&probabilities, &labels);
+        let pictures = all.len();
         ui.say(format!("  right on {} of {pictures} held-out pictures", percent(score.accuracy)));
         let steps = training.steps().total;
         let mut stage = record.stage("classifier", Self::LESSON, steps);
@@ -106,6 +136,9 @@ impl Job for Task {
             record.chart("Error", "loss", &["loss", "held_out_loss"]),
             record.chart("Accuracy", "share", &["accuracy", "held_out_accuracy"]),
         ];
+        stage.metrics = self.metrics(&score);
+        stage.calibration = Some(Calibration::of(&probabilities, &labels, 15));
+        stage.mistakes = score.mistakes.iter().take(WORST).map(|mistake| self.shown(mistake)).collect();
         stage.confusion = Some(Confusion { classes: self.config.classes.clone(), counts: score.confusion.clone() });
         Ok(Trained { params, config: self.config.clone(), score, steps, stage })
     }

@@ -34,7 +34,7 @@ pub(crate) trait Job {
     /// A training of so many steps at its beginning, which takes each batch in so many parts.
     fn begin(&self, steps: u64, parts: usize) -> Result<Self::Training, Failure>;
     /// Draws samples and the like, where they are due.
-    fn after_step(&self, _: &Self::Training, _dir: &RunDir) -> Result<(), Failure> {
+    fn after_step(&self, _: &Self::Training, _dir: &mut RunDir) -> Result<(), Failure> {
         Ok(())
     }
     /// Scores of the present weights on what they did not learn from. The first one chooses the best checkpoint: larger is better.
@@ -137,7 +137,7 @@ pub(crate) fn train<J: Job>(
             }
             Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),
         }
-        job.after_step(engine.training(), trace.dir())?;
+        job.after_step(engine.training(), trace.dir_mut())?;
         let is_late = course.max_seconds.is_some_and(|most| begun.elapsed().as_secs_f64() > most);
         if (interrupt::asked() || is_late) && engine.steps().left() > 0 {
             let step = engine.steps().done;
@@ -168,6 +168,9 @@ fn save<J: Job>(
     let is_best = scalars.first().is_some_and(|&(_, score)| engine.is_best(score));
     if !scalars.is_empty() {
         trace.score(&Event { step, scalars })?;
+    }
+    for (name, params) in engine.training().weights() {
+        trace.weights(name, params, step)?;
     }
     // What the log says up to here must not be lost when the checkpoint is there.
     trace.flush()?;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use impasto_data::Picture;
-use impasto_models::Event;
+use impasto_models::{Event, Params};
 use impasto_models::sentinel::Alarm;
 use impasto_tensor::{Tensor, memory};
 use serde::Deserialize;
@@ -103,6 +103,18 @@ impl<'a, 'u> Trace<'a, 'u> {
     /// The run's directory.
     pub(crate) fn dir(&self) -> &RunDir {
         self.dir
+    }
+
+    /// The same, to draw into.
+    pub(crate) fn dir_mut(&mut self) -> &mut RunDir {
+        self.dir
+    }
+
+    /// How the values of each weight are spread behind a step, for TensorBoard.
+    pub(crate) fn weights(&mut self, name: &str, params: &Params, step: u64) -> Result<(), Failure> {
+        params.iter().try_for_each(|(path, tensor, _)| {
+            self.dir.logs.histogram(self.record.name, &format!("{name}/{path}"), step, tensor.data())
+        })
     }
 
     /// What was gathered, when there is nothing more to show.

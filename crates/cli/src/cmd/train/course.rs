@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::process;
-use crate::report::{Figure, Report, Stage, render};
+use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
 use crate::stages::job::{Course, Job, Outcome, train};
 use crate::ui::Ui;
@@ -123,6 +123,7 @@ pub(super) fn finish<J: Job<Done: Summary>>(
         seed: config.seed,
         command,
         machine: ui.machine(),
+        energy: Some(Energy { cores: ui.threads(), watts_per_core: config.report.watts_per_core }),
         stages: vec![done.stage],
         timeline: done.timeline,
         ..Report::default()

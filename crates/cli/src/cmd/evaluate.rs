@@ -1,0 +1,131 @@
+//! `impasto evaluate`: numbers for what a trained network makes.
+
+use std::path::{Path, PathBuf};
+
+use impasto_data::{Dataset, Options, Split};
+use impasto_models::gan::{generate, load};
+use impasto_models::metrics::{Extractor, Panel};
+use impasto_tensor::Tensor;
+use serde_json::json;
+
+use crate::assets;
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Pictures that are held as numbers at one time.
+const CHUNK: usize = 4096;
+/// Pairs of a sample and a training picture that are named.
+const NAMED: usize = 5;
+
+/// Scores what trained networks make.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Scores a generator's pictures against real ones
+    #[command(after_help = "Example: impasto evaluate gan gan.safetensors --data fashion-mnist/ --json")]
+    Gan {
+        /// A checkpoint of `create` or `train gan`
+        #[arg(value_name = "CHECKPOINT")]
+        model: PathBuf,
+        /// The pictures that it was trained on; those of a test part, or else a tenth, count as unseen
+        #[arg(long, value_name = "PATH")]
+        data: PathBuf,
+        /// Pictures to make
+        #[arg(long, value_name = "N", default_value_t = 10_000)]
+        samples: usize,
+        /// An extractor's checkpoint [default: the one for Fashion-MNIST]
+        #[arg(long, value_name = "FILE")]
+        extractor: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(command: &Command, seed: u64, ui: &Ui) -> Result<(), Failure> {
+    let Command::Gan { model, data, samples, extractor } = command;
+    let extractor = extractor.as_deref().map_or_else(assets::extractor, |path| Ok(Extractor::load(path)?))?;
+    let (generator, meta) = load(model)?;
+    let size = extractor.config().size;
+    if meta.config.channels != extractor.config().channels || meta.config.size < size {
+        return Err(misfit(model, &extractor, [meta.config.channels, meta.config.size]));
+    }
+    let (training, held_out) = real(data, &extractor, seed)?;
+    if !(1000..=training.len()).contains(samples) {
+        let detail = format!("expected 1000 to {}, the training pictures, got {samples}", training.len());
+        return Err(Failure::usage(format!("--samples: {detail}")));
+    }
+    ui.say(format!("  looking at {} real pictures", training.len() + held_out.len()));
+    let [training, held_out] = [training, held_out].map(|data| features(&data, &extractor));
+    let panel = Panel::new(extractor, training, held_out)?;
+    ui.say(format!("  making {samples}"));
+    let images = centre(&generate(&generator, &meta.config, seed, *samples), size);
+    let (scores, nearest) = panel.scores(&images)?;
+    for score in &scores {
+        ui.result(score, &serde_json::to_value(score).expect("plain data"));
+    }
+    for pair in nearest.pairs.iter().take(NAMED) {
+        let (sample, training, distance) = (pair.sample, pair.training, pair.distance);
+        let text = format!("sample {sample} is at {distance:.2} from training picture {training}");
+        ui.result(text, &json!({ "sample": sample, "training": training, "distance": distance }));
+    }
+    Ok(())
+}
+
+fn misfit(path: &Path, extractor: &Extractor, [channels, size]: [usize; 2]) -> Failure {
+    let wanted = extractor.config();
+    let detail = format!("has {channels} channels at {size} px, the extractor `{}` wants", extractor.name());
+    let way_out = "give one for such pictures with --extractor";
+    Failure::usage(format!("{}: {detail} {} at {} px; {way_out}", path.display(), wanted.channels, wanted.size))
+}
+
+/// The pictures for training, and those that were not trained on.
+fn real(path: &Path, extractor: &Extractor, seed: u64) -> Result<(Dataset, Dataset), Failure> {
+    let open = |split| Dataset::open(path, &Options { split, ..Options::default() });
+    let data = open(Split::Train)?;
+    let [_, channels, height, width] = data.shape();
+    if [channels, height, width] != [extractor.config().channels, extractor.config().size, extractor.config().size] {
+        return Err(misfit(path, extractor, [channels, height]));
+    }
+    match open(Split::Test) {
+        Ok(test) if test.hash() != data.hash() => Ok((data, test)),
+        _ => Ok(data.split((data.len() / 10).max(1), seed)?),
+    }
+}
+
+fn features(data: &Dataset, extractor: &Extractor) -> Tensor {
+    let all: Vec<usize> = (0..data.len()).collect();
+    let parts: Vec<Tensor> = all.chunks(CHUNK).map(|part| extractor.features(&data.tensor(part))).collect();
+    Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)
+}
+
+/// What is left without the edge that a GAN's training adds to small pictures.
+fn centre(images: &Tensor, size: usize) -> Tensor {
+    let [n, c, side] = [0, 1, 2].map(|axis| images.shape()[axis]);
+    let edge = (side - size) / 2;
+    let planes = images.data().chunks(side * side);
+    let pixels = planes.flat_map(|plane| plane.chunks(side).skip(edge).take(size).flat_map(|row| &row[edge..][..size]));
+    Tensor::new([n, c, size, size], pixels.copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use impasto_tensor::Random;
+
+    #[test]
+    fn the_centre_is_what_was_padded() {
+        let images = Tensor::from_fn([2, 1, 5, 5], |i| i as f32);
+        let centre = centre(&images, 3);
+        assert_eq!(centre.data()[..4], [6.0, 7.0, 8.0, 11.0]);
+        assert_eq!(centre.data()[9], 31.0);
+    }
+
+    #[test]
+    fn the_embedded_extractor_knows_the_embedded_pictures() {
+        let (extractor, data) = (assets::extractor().unwrap(), assets::fashion().unwrap());
+        assert_eq!((extractor.name(), extractor.config().features), ("fmnist", 64));
+        assert_eq!(extractor.config().classes, data.classes());
+        let some = Random::new(0, 0).permutation(data.len())[..500].to_vec();
+        let guesses = extractor.probabilities(&data.tensor(&some)).argmax_rows();
+        let labels = data.labels_of(&some).unwrap();
+        let right = guesses.iter().zip(&labels).filter(|&(&guess, &label)| guess == label as usize).count();
+        assert!(right > 450, "{right}");
+    }
+}
