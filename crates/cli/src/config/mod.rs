@@ -214,7 +214,7 @@ impl Layer {
 impl Config {
     /// Lays the layers over what is built in, later ones over earlier ones.
     pub(crate) fn of(layers: Vec<Layer>) -> Result<Self, Failure> {
-        let mut all = Self::default().table();
+        let mut all = Table::try_from(Self::default()).expect("settings are plain data");
         for Layer { origin, table } in layers {
             keys::check(&table, &Self::known()).map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
             overlay(&mut all, table);
