@@ -152,8 +152,10 @@ impl<'p> Scope<'p> {
     /// The biases that were handed out so far, here and below.
     pub fn biases(&self) -> Vec<Var> {
         let vars = self.pass.vars.borrow();
-        let here = |path: &str| path.starts_with(&self.path) && path.rsplit('.').next() == Some("bias");
-        vars.iter().filter(|(path, _)| here(path)).map(|(_, var)| var.clone()).collect()
+        // With the dot: `block` is not above `block2`.
+        let here = self.at("").path;
+        let is_bias = |path: &str| path.strip_prefix(&here).is_some_and(|rest| rest.rsplit('.').next() == Some("bias"));
+        vars.iter().filter(|(path, _)| is_bias(path)).map(|(_, var)| var.clone()).collect()
     }
 
     /// Proposes a new value for a buffer.
@@ -189,6 +191,23 @@ mod tests {
         let gradients = pass.gradients(&sum(&(w() * w())));
         let want = params.get("block.0.w").unwrap().map(|w| 2.0 * w);
         assert_eq!(gradients["block.0.w"], want);
+    }
+
+    #[test]
+    fn the_biases_of_a_place_are_its_own() {
+        let paths = ["bias", "net.bias", "net.conv.bias", "net.conv.weight", "net.bias.weight", "net2.bias"];
+        let params = Params::create(0, |s| {
+            for (i, path) in paths.iter().enumerate() {
+                s.weight(path, [i + 1], Init::Constant(0.0));
+            }
+        });
+        let pass = Pass::train(&params);
+        for (i, path) in paths.iter().enumerate() {
+            pass.root().weight(path, [i + 1], Init::Constant(0.0));
+        }
+        let lengths = |s: &Scope| s.biases().iter().map(|b| b.value().len()).collect::<Vec<_>>();
+        assert_eq!(lengths(&pass.root()), [1, 2, 3, 6]);
+        assert_eq!(lengths(&pass.root().at("net")), [2, 3]);
     }
 
     #[test]

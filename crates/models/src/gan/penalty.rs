@@ -6,7 +6,7 @@
 //! s = <∂s/∂x, x> + Σ <∂s/∂b, b>
 //!
 //! The penalties need these gradients anyway. Written like this, the loss is a function of them too, and the one way back
-//! through their graph gives what both ask of the weights: eight convolutions a layer in place of twelve.
+//! through their graph gives what both ask of the weights: for each batch, four convolutions a layer in place of six.
 
 use impasto_autograd::ops::{add, mul, reshape, sum};
 use impasto_autograd::{Var, grad, grad_graph};
