@@ -1,10 +1,12 @@
 //! One test binary for everything that needs more than one crate, so that it links once.
 
 mod checker;
+mod checkpoints;
 mod determinism;
 mod engine;
 mod golden;
 mod properties;
+mod shapes;
 mod style;
 mod tidy;
 mod training;
