@@ -6,6 +6,7 @@ mod losses;
 mod matrices;
 mod movement;
 mod norms;
+mod optimisers;
 mod penalties;
 mod pooling;
 mod sampling;

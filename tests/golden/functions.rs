@@ -34,7 +34,7 @@ const TOLERANCE: [f64; 2] = [1e-10, 1e-5];
 
 type Named = BTreeMap<String, Tensor<f64>>;
 
-fn load(file: &str) -> BTreeMap<String, Named> {
+pub(super) fn load(file: &str) -> BTreeMap<String, Named> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file);
     let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut cases: BTreeMap<String, Named> = BTreeMap::new();

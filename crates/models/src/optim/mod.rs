@@ -2,13 +2,17 @@
 //! checkpoint holds it.
 
 mod adam;
+mod clip;
 mod lbfgs;
+mod method;
 mod schedule;
 mod sgd;
 
 pub use adam::Adam;
+pub use clip::{clip_global_norm, global_norm};
 pub use lbfgs::Lbfgs;
-pub use schedule::cosine;
+pub use method::Method;
+pub use schedule::{Schedule, cosine};
 pub use sgd::Sgd;
 
 use crate::params::{Gradients, Params};

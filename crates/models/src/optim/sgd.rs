@@ -5,7 +5,8 @@ use impasto_tensor::{Tensor, update};
 use super::Optimiser;
 use crate::params::{Gradients, Kind, Params};
 
-/// v = momentum v + g, w = w - lr v, with decay added to g for weights of two axes and more.
+/// v = momentum v + g, w = w - lr v, with decay added to g for weights of two axes and more. Nesterov's form looks a step ahead:
+/// w = w - lr (g + momentum v).
 ///
 /// # Source
 /// Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, in the form of the
@@ -14,6 +15,8 @@ use crate::params::{Gradients, Kind, Params};
 pub struct Sgd {
     /// What stays of the velocity.
     pub momentum: f64,
+    /// Whether to look ahead.
+    pub nesterov: bool,
     /// The pull of weights to zero.
     pub weight_decay: f64,
     steps: u64,
@@ -22,7 +25,23 @@ pub struct Sgd {
 
 impl Default for Sgd {
     fn default() -> Self {
-        Self { momentum: 0.9, weight_decay: 0.0, steps: 0, velocity: Params::default() }
+        Self::new(0.9, false, 0.0)
+    }
+}
+
+impl Sgd {
+    /// At the beginning.
+    pub fn new(momentum: f64, nesterov: bool, weight_decay: f64) -> Self {
+        Self { momentum, nesterov, weight_decay, steps: 0, velocity: Params::default() }
+    }
+
+    /// What the [state](Optimiser::state) has after some steps on these weights, all zero.
+    pub(crate) fn velocities(params: &Params, steps: u64) -> Params {
+        let mut velocities = Params::default();
+        for (path, tensor, _) in params.iter().filter(|e| steps > 0 && e.2 == Kind::Weight) {
+            velocities.insert(path, Tensor::zeros(tensor.shape()), Kind::Buffer);
+        }
+        velocities
     }
 }
 
@@ -36,7 +55,15 @@ impl Optimiser for Sgd {
                 self.velocity.insert(path.clone(), Tensor::zeros(weight.shape()), Kind::Buffer);
             }
             let velocity = self.velocity.get_mut(path).expect("inserted above");
-            update::Momentum { momentum: self.momentum, rate: lr, decay }.step(weight, gradient, velocity);
+            if self.nesterov {
+                let (rate, pull) = (lr as f32, decay as f32);
+                let pulled = gradient.zip(weight, |g, w| g + pull * w);
+                let ahead = update::Momentum { momentum: self.momentum, rate: lr * self.momentum, decay: 0.0 };
+                ahead.step(weight, &pulled, velocity);
+                weight.zip_assign(&pulled, |w, g| w - rate * g);
+            } else {
+                update::Momentum { momentum: self.momentum, rate: lr, decay }.step(weight, gradient, velocity);
+            }
         }
     }
 
