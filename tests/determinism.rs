@@ -17,7 +17,7 @@ static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {
 });
 
 /// Runs `f` in every pool and compares all its results bit by bit.
-fn same_bits<T: Element>(f: impl Fn() -> Vec<Tensor<T>> + Sync + Send) {
+pub(crate) fn same_bits<T: Element>(f: impl Fn() -> Vec<Tensor<T>> + Sync + Send) {
     // A number of either type is exact as f64, and so is its sign.
     let bits = |all: Vec<Tensor<T>>| -> Vec<Vec<u64>> {
         all.iter().map(|t| t.data().iter().map(|v| v.to_f64().to_bits()).collect()).collect()

@@ -10,6 +10,7 @@ mod optimisers;
 mod penalties;
 mod pooling;
 mod sampling;
+mod scores;
 
 use std::collections::BTreeMap;
 use std::fs;

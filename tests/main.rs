@@ -2,6 +2,7 @@
 
 mod checker;
 mod checkpoints;
+mod classifier;
 mod determinism;
 mod engine;
 mod golden;

@@ -12,7 +12,7 @@ use crate::shapes::{CLASSES, SIDE, Shapes};
 
 fn classifier_run(steps: u64, batches: Shapes) -> classifier::Run<Shapes> {
     let classes = CLASSES.map(str::to_owned).to_vec();
-    let config = classifier::Config { channels: 1, size: SIDE, classes, width: 6 };
+    let config = classifier::Config::new(1, SIDE, classes, 6);
     let settings = classifier::Settings { steps, warm_up: 3, seed: 3, ..classifier::Settings::default() };
     classifier::Run::new(config, settings, batches).expect("settings in range")
 }

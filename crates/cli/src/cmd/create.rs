@@ -130,7 +130,10 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 
     ui.say("\n4. Style transfer");
     // The classifier has learned what strokes and edges are; no other net is needed.
-    let net = chosen.unwrap_or_else(|| from_classifier(&classifier.params, &classifier.config));
+    let net = match chosen {
+        Some(net) => net,
+        None => from_classifier(&classifier.params, &classifier.config)?,
+    };
     let painted = paint(&net, plan.style, &mut dir, ui)?;
     stages.push(painted.stage);
 

@@ -41,7 +41,7 @@ pub(crate) fn train<'u>(task: &Task, dir: &mut RunDir<'u>, ui: &'u Ui) -> Result
     let meter = Meter::start();
     ui.say(LESSON);
     let [_, channels, size, _] = task.train.shape();
-    let config = Config { channels, size, classes: task.train.classes().to_vec(), width: task.width };
+    let config = Config::new(channels, size, task.train.classes().to_vec(), task.width);
     let begin = |steps: u64| {
         let feed = Feed::new(&task.train, task.batch, task.seed)?;
         let settings = Settings { steps, seed: task.seed, ..Settings::default() };

@@ -1,12 +1,21 @@
-//! A small convolutional classifier: the network, and the run that trains it.
+//! Classifiers: the networks, and the run that trains them.
 
+mod augmenter;
+mod mlp;
 mod net;
+mod plain;
+mod predict;
+mod resnet;
 mod run;
 mod score;
+mod settings;
 mod small;
+pub(crate) mod vgg;
 
-pub use net::{Config, network};
+pub use net::{Config, Net, network};
+pub use predict::{probabilities, probabilities_flipped};
 pub(crate) use run::open;
-pub use run::{Counters, Meta, Run, Settings, load};
-pub use score::{Score, evaluate, probabilities};
+pub use run::{Counters, Meta, Run, load};
+pub use score::{ClassScore, Mistake, Score, evaluate};
+pub use settings::Settings;
 pub use small::small_network;

@@ -1,44 +1,24 @@
 //! Training.
 
+use std::ops::Range;
 use std::path::Path;
 
 use impasto_autograd::Var;
+use impasto_autograd::fns::cross_entropy_smoothed;
 use impasto_autograd::ops::cross_entropy;
-use impasto_tensor::{Random, random};
 use serde::{Deserialize, Serialize};
 
+use super::augmenter::{Augmenter, Lesson};
 use super::net::{Config, network};
-use crate::augment::flip_and_shift;
+use super::settings::Settings;
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoint;
+use crate::ema::Ema;
 use crate::error::Error;
 use crate::event::Event;
-use crate::optim::{Adam, Optimiser, cosine};
-use crate::params::Params;
+use crate::optim::{Adam, Method, Optimiser, Sgd, clip_global_norm, global_norm};
+use crate::params::{Gradients, Params};
 use crate::scope::Pass;
-
-/// What a run is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Steps in all; the learning rate falls to 0 over them.
-    pub steps: u64,
-    /// Steps over which the learning rate rises.
-    pub warm_up: u64,
-    /// The highest learning rate.
-    pub lr: f64,
-    /// The pull of weights to zero.
-    pub weight_decay: f64,
-    /// Pixels by which training pictures are moved at most.
-    pub shift: usize,
-    /// Where all random numbers come from.
-    pub seed: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { steps: 1000, warm_up: 20, lr: 4e-3, weight_decay: 0.05, shift: 1, seed: 0 }
-    }
-}
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +27,17 @@ pub struct Counters {
     pub step: u64,
     /// Batches taken.
     pub batches: u64,
-    /// Random words drawn for augmentation.
+    /// Random words drawn to flip and move pictures.
     pub augment: u64,
+    /// Random words drawn to change colours.
+    #[serde(default)]
+    pub colour: u64,
+    /// Random words drawn to cover parts of pictures.
+    #[serde(default)]
+    pub cutout: u64,
+    /// Random words drawn to mix pictures.
+    #[serde(default)]
+    pub mix: u64,
 }
 
 /// What a checkpoint says besides weights.
@@ -69,8 +58,9 @@ pub struct Run<B> {
     config: Config,
     settings: Settings,
     params: Params,
-    adam: Adam,
-    augment: Random,
+    average: Option<Ema>,
+    optimiser: Box<dyn Optimiser + Send>,
+    augmenter: Augmenter,
     batches: B,
     step: u64,
 }
@@ -82,14 +72,20 @@ impl<B: Batches> Run<B> {
     /// If a setting is out of range.
     pub fn new(config: Config, settings: Settings, batches: B) -> Result<Self, Error> {
         config.check()?;
+        settings.check(&config)?;
         let params = config.create(settings.seed);
-        let adam = Adam::new(Adam::default().betas, settings.weight_decay);
-        let augment = Random::new(settings.seed, random::stream("augment"));
-        Ok(Self { config, settings, params, adam, augment, batches, step: 0 })
+        let average = (settings.ema > 0.0).then(|| Ema::new(&params, settings.ema));
+        let (optimiser, augmenter) = (settings.optimiser(), Augmenter::new(settings.seed));
+        Ok(Self { config, settings, params, average, optimiser, augmenter, batches, step: 0 })
     }
 
-    /// The weights as they are now.
+    /// The weights to judge with: their average if the run keeps one, else the latest.
     pub fn params(&self) -> &Params {
+        self.average.as_ref().map_or(&self.params, |average| &average.params)
+    }
+
+    /// The weights as they are now, which the next step changes.
+    pub fn latest(&self) -> &Params {
         &self.params
     }
 
@@ -99,33 +95,73 @@ impl<B: Batches> Run<B> {
     }
 
     /// One batch forward and backward, one change of the weights.
+    ///
+    /// Reports `loss`, `accuracy` (with mixed pictures, each label counts as much as it is in the picture), `learning_rate` and
+    /// `gradient_norm`, the norm before clipping.
     pub fn step(&mut self) -> Event {
-        let batch = self.batches.next();
-        let images = Var::constant(flip_and_shift(&batch.images, self.settings.shift, &mut self.augment));
-        let pass = Pass::train(&self.params);
-        let logits = network(&pass.root(), &self.config, &images);
-        let right = logits.value().argmax_rows().iter().zip(&batch.labels).filter(|&(&g, &l)| g == l as usize).count();
-        let loss = cross_entropy(&logits, &batch.labels);
-        let gradients = pass.gradients(&loss);
-        let lr = self.settings.lr * cosine(self.step, self.settings.steps, self.settings.warm_up);
-        self.params.commit(pass.into_updates());
-        self.adam.step(&mut self.params, &gradients, lr);
-        self.step += 1;
-        let accuracy = right as f64 / batch.labels.len() as f64;
-        Event {
-            step: self.step,
-            scalars: vec![("loss", f64::from(loss.item())), ("accuracy", accuracy), ("learning_rate", lr)],
+        let lesson = self.augmenter.apply(self.batches.next(), &self.settings);
+        let n = lesson.labels.len();
+        let parts = self.settings.micro_batches.min(n).max(1);
+        let mut sums = Sums::default();
+        for i in 0..parts {
+            self.learn(&lesson, i * n / parts..(i + 1) * n / parts, &mut sums);
         }
+        let Sums { loss, accuracy, mut gradients } = sums;
+        let norm = match self.settings.clip {
+            limit if limit > 0.0 => clip_global_norm(&mut gradients, limit),
+            _ => global_norm(&gradients),
+        };
+        let lr = self.settings.learning_rate(self.step);
+        self.optimiser.step(&mut self.params, &gradients, lr);
+        self.step += 1;
+        if let Some(average) = &mut self.average {
+            average.follow(&self.params, self.step);
+        }
+        let scalars = vec![("loss", loss), ("accuracy", accuracy), ("learning_rate", lr), ("gradient_norm", norm)];
+        Event { step: self.step, scalars }
+    }
+
+    /// Adds what some pictures of a batch teach, each counted as its part of the batch.
+    fn learn(&mut self, lesson: &Lesson, range: Range<usize>, sums: &mut Sums) {
+        let whole = range.len() == lesson.labels.len();
+        let part = if whole { 1.0 } else { range.len() as f64 / lesson.labels.len() as f64 };
+        let images = if whole { lesson.images.clone() } else { lesson.images.slice(range.clone()) };
+        let pass = Pass::train(&self.params);
+        let logits = network(&pass.root(), &self.config, &Var::constant(images));
+        let guesses = logits.value().argmax_rows();
+        let right = |labels: &[u32]| {
+            guesses.iter().zip(labels).filter(|&(&guess, &label)| guess == label as usize).count() as f64
+        };
+        let smoothing = self.settings.label_smoothing;
+        let loss = |labels: &[u32]| match smoothing {
+            0.0 => cross_entropy(&logits, labels),
+            part => cross_entropy_smoothed(&logits, labels, part),
+        };
+        let own = &lesson.labels[range.clone()];
+        let (loss, right) = match (lesson.share, lesson.others.get(range)) {
+            (share, Some(others)) if share < 1.0 => {
+                (loss(own) * share + loss(others) * (1.0 - share), right(own) * share + right(others) * (1.0 - share))
+            }
+            _ => (loss(own), right(own)),
+        };
+        sums.loss += part * f64::from(loss.item());
+        sums.accuracy += right / lesson.labels.len() as f64;
+        sums.add(pass.gradients(&loss), part);
+        self.params.commit(pass.into_updates());
     }
 
     /// All of the run's state, and the hash of its training data.
     pub fn checkpoint(&self, data: &str) -> Checkpoint {
-        let counters = Counters { step: self.step, batches: self.batches.position(), augment: self.augment.position() };
+        let mut counters = Counters { step: self.step, batches: self.batches.position(), ..Counters::default() };
+        self.augmenter.save(&mut counters);
         let meta =
             Meta { config: self.config.clone(), settings: self.settings.clone(), counters, data: data.to_owned() };
         let mut checkpoint = Checkpoint::new("classifier", &meta);
         checkpoint.put("model", &self.params);
-        checkpoint.put("adam", self.adam.state());
+        checkpoint.put(self.settings.optimiser.name(), self.optimiser.state());
+        if let Some(average) = &self.average {
+            checkpoint.put("average", &average.params);
+        }
         checkpoint
     }
 
@@ -135,19 +171,50 @@ impl<B: Batches> Run<B> {
     /// If the checkpoint is not that of a classifier, or not whole.
     pub fn resume(path: &Path, batches: B) -> Result<Self, Error> {
         let checkpoint = Checkpoint::load_kind(path, "classifier")?;
-        let (params, Meta { config, settings, counters, .. }) = open(&checkpoint, path)?;
-        let mut run = Self::new(config, settings, batches)?;
-        let moments = Adam::moments(&run.params, counters.step);
-        run.adam.restore(counters.step, checkpoint.part_like(path, "adam", &moments)?);
-        run.params = params;
-        run.augment.seek(counters.augment);
+        let Meta { config, settings, counters, .. } = meta(&checkpoint, path)?;
+        let mut run = Self::new(config, settings, batches).map_err(|e| e.within(path))?;
+        let method = run.settings.optimiser;
+        let wanted = match method {
+            Method::Adam => Adam::moments(&run.params, counters.step),
+            Method::Sgd => Sgd::velocities(&run.params, counters.step),
+        };
+        run.optimiser.restore(counters.step, checkpoint.part_like(path, method.name(), &wanted)?);
+        if let Some(average) = &mut run.average {
+            average.params = checkpoint.part_like(path, "average", &run.params)?;
+        }
+        run.params = checkpoint.part_like(path, "model", &run.params)?;
+        run.augmenter.seek(&counters);
         run.batches.seek(counters.batches);
         run.step = counters.step;
         Ok(run)
     }
 }
 
-/// The weights of a trained classifier, and what its checkpoint says besides.
+/// What the parts of a batch add up to.
+#[derive(Default)]
+struct Sums {
+    loss: f64,
+    accuracy: f64,
+    gradients: Gradients,
+}
+
+impl Sums {
+    fn add(&mut self, gradients: Gradients, part: f64) {
+        if part == 1.0 {
+            self.gradients = gradients;
+            return;
+        }
+        let part = part as f32;
+        for (path, gradient) in gradients {
+            match self.gradients.get_mut(&path) {
+                Some(sum) => sum.zip_assign(&gradient, |sum, g| sum + part * g),
+                None => drop(self.gradients.insert(path, gradient.into_map(|g| part * g))),
+            }
+        }
+    }
+}
+
+/// The weights of a trained classifier, the average if the run kept one, and what its checkpoint says besides.
 ///
 /// # Errors
 /// If the checkpoint is not that of a classifier, or not whole.
@@ -157,7 +224,13 @@ pub fn load(path: &Path) -> Result<(Params, Meta), Error> {
 
 /// [`load`], of a checkpoint that was read.
 pub(crate) fn open(checkpoint: &Checkpoint, path: &Path) -> Result<(Params, Meta), Error> {
+    let meta = meta(checkpoint, path)?;
+    let part = if meta.settings.ema > 0.0 { "average" } else { "model" };
+    Ok((checkpoint.part_like(path, part, &meta.config.create(0))?, meta))
+}
+
+fn meta(checkpoint: &Checkpoint, path: &Path) -> Result<Meta, Error> {
     let meta: Meta = checkpoint.meta(path)?;
     meta.config.check().map_err(|e| e.within(path))?;
-    Ok((checkpoint.part_like(path, "model", &meta.config.create(0))?, meta))
+    Ok(meta)
 }

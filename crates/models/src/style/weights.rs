@@ -30,7 +30,7 @@ pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
             let detail = format!("takes pictures of {} channels; a perceptual net takes 1 or 3", meta.config.channels);
             return Err(Error::format(path, detail));
         }
-        return Ok(from_classifier(&params, &meta.config));
+        return from_classifier(&params, &meta.config).map_err(|e| e.within(path));
     }
     let (tensors, metadata) = read_tensors(path)?;
     let from_caffe = metadata.get("input").is_some_and(|input| input.contains("BGR"));
