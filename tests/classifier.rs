@@ -200,6 +200,9 @@ fn flipped_pictures_are_judged_with_their_mirror_images() {
     assert_ne!(judge(&images), probabilities(run.params(), run.config(), &images));
 }
 
+/// How a message begins, and the change of settings that brings it.
+type Case = (&'static str, fn(&mut Settings));
+
 #[test]
 fn settings_out_of_range_are_named() {
     let fails = |change: fn(&mut Settings)| {
@@ -208,7 +211,7 @@ fn settings_out_of_range_are_named() {
         let config = Config { channels: 1, ..config(Net::Plain, 1) };
         Run::new(config, settings, Shapes::new(1, 4)).err().expect("something is wrong").to_string()
     };
-    let cases: [(&str, fn(&mut Settings)); 8] = [
+    let cases: [Case; 8] = [
         ("saturation: needs pictures of 3 channels", |s| s.saturation = 0.1),
         ("lr: expected a number from 0", |s| s.lr = f64::NAN),
         ("ema: expected a number from 0 and below 1", |s| s.ema = 1.0),

@@ -18,10 +18,8 @@ fn check(name: &str, case: &Named) {
         let want = case[key].data()[0];
         assert!((got - want).abs() < 1e-6, "{name}, {key}: {got}, want {want}");
     }
-    let of: [(&str, fn(&ClassScore) -> f64); 3] =
-        [("precision", |c| c.precision), ("recall", |c| c.recall), ("f1", |c| c.f1)];
-    for (key, of) in of {
-        let got: Vec<f64> = score.classes.iter().map(of).collect();
+    let each = |of: fn(&ClassScore) -> f64| score.classes.iter().map(of).collect::<Vec<_>>();
+    for (key, got) in [("precision", each(|c| c.precision)), ("recall", each(|c| c.recall)), ("f1", each(|c| c.f1))] {
         assert!(got.iter().zip(case[key].data()).all(|(a, b)| (a - b).abs() < 1e-12), "{name}, {key}: {got:?}");
         assert_eq!(got.len(), case[key].len());
     }
@@ -38,5 +36,7 @@ fn check(name: &str, case: &Named) {
 fn scores_agree_with_numpy() {
     let cases = load("scores.safetensors");
     assert_eq!(cases.len(), 3);
-    cases.iter().for_each(|(name, case)| check(name, case));
+    for (name, case) in &cases {
+        check(name, case);
+    }
 }

@@ -44,11 +44,15 @@ impl Jitter {
                 (low + (1.0 + range - low) * random.unit()) as f32
             });
             if self.brightness > 0.0 {
-                picture.iter_mut().for_each(|v| *v = (*v * brightness).clamp(0.0, 1.0));
+                for v in picture.iter_mut() {
+                    *v = (*v * brightness).clamp(0.0, 1.0);
+                }
             }
             if self.contrast > 0.0 {
                 let mean = mean_grey(picture, h * w);
-                picture.iter_mut().for_each(|v| *v = (mean + contrast * (*v - mean)).clamp(0.0, 1.0));
+                for v in picture.iter_mut() {
+                    *v = (mean + contrast * (*v - mean)).clamp(0.0, 1.0);
+                }
             }
             if self.saturation > 0.0 && c == 3 {
                 saturate(picture, h * w, saturation);

@@ -90,7 +90,7 @@ impl Moves {
 /// `[N, C, H, W] ->` the same
 ///
 /// # Source
-/// DeVries and Taylor, "Improved regularization of convolutional neural networks with cutout", 2017.
+/// `DeVries` and Taylor, "Improved regularization of convolutional neural networks with cutout", 2017.
 ///
 /// # Panics
 /// With other than four axes.

@@ -15,7 +15,7 @@ pub struct Mixed {
     pub share: f64,
 }
 
-/// x = share x + (1 - share) x[partner], with one share of the batch drawn from Beta(alpha, alpha) and partners drawn by a
+/// `x = share x + (1 - share) x[partner]`, with one share of the batch drawn from Beta(alpha, alpha) and partners drawn by a
 /// permutation.
 ///
 /// # Shapes
@@ -48,7 +48,7 @@ pub fn mixup(images: &Tensor, alpha: f64, random: &mut Random) -> Mixed {
 /// `[N, C, H, W] ->` the same
 ///
 /// # Source
-/// Yun et al., "CutMix: regularization strategy to train strong classifiers with localizable features", 2019.
+/// Yun et al., "`CutMix`: regularization strategy to train strong classifiers with localizable features", 2019.
 ///
 /// # Panics
 /// With other than four axes or with an axis of length 0, or unless `alpha > 0`.
