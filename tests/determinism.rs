@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use impasto_autograd::{Var, fns, grad, ops};
+use impasto_models::metrics::{Subsets, frechet_distance, kernel_distance, memorisation, precision_recall};
 use impasto_tensor::conv::{Slot, Window};
 use impasto_tensor::norm::Norm;
 use impasto_tensor::pool::MaxPool;
@@ -213,5 +214,19 @@ fn a_whole_network() {
         let slope = impasto_autograd::grad_graph(&loss, &[&x]).remove(0);
         let wrt: Vec<&Var> = w.iter().collect();
         grad(&(&loss + ops::sum(&(&slope * &slope))), &wrt)
+    });
+}
+
+#[test]
+fn metrics_for_generators() {
+    let [x, y] = [0, 1].map(|stream| normal(stream, [1700, 48]).map(|v| v.max(0.0)));
+    same_bits(|| {
+        let kernel = kernel_distance(&x, &y, Subsets { count: 2, size: 900, seed: 0 }).expect("enough rows");
+        let balls = precision_recall(&x, &y, 3).expect("enough rows");
+        let nearest = memorisation(&x, &y, &y).expect("enough rows");
+        let distance = frechet_distance(&x, &y).expect("enough rows");
+        let numbers = [distance, kernel.value, kernel.spread, balls.precision, balls.recall];
+        let distances = nearest.pairs.iter().map(|pair| pair.distance);
+        vec![Tensor::<f64>::new([5 + x.shape()[0]], numbers.into_iter().chain(distances).collect())]
     });
 }

@@ -9,8 +9,8 @@ use impasto_autograd::Var;
 use impasto_autograd::fns::{Padding, upfirdn2d};
 use impasto_data::{Dataset, FASHION_MNIST};
 use impasto_models::metrics::{
-    Extractor, PrecisionRecall, Subsets, density_coverage, frechet_distance, inception_score, kernel_distance,
-    memorisation, precision_recall,
+    Extractor, Panel, PrecisionRecall, Score, Subsets, density_coverage, frechet_distance, inception_score,
+    kernel_distance, memorisation, precision_recall,
 };
 use impasto_tensor::{Random, Tensor};
 use safetensors::{Dtype, SafeTensors};
@@ -173,6 +173,29 @@ fn copies_are_told_from_new_pictures() {
     for pair in &found.pairs[..100] {
         assert!(pair.sample < 100 && pair.training == pair.sample + 200, "{pair:?}");
     }
+}
+
+#[test]
+fn a_panel_gives_every_score_by_its_name() {
+    let [training, held_out, fresh] = pictures::<3>(1000);
+    let [real, unseen, x] = [&training, &held_out, &fresh].map(|images| EXTRACTOR.features(images));
+    let panel = Panel::new(EXTRACTOR.clone(), real.clone(), unseen.clone()).unwrap();
+    let (scores, nearest) = panel.scores(&fresh).unwrap();
+    let names: Vec<String> = scores.iter().map(Score::name).collect();
+    let metrics = ["fcd", "kid", "precision", "recall", "density", "coverage", "inception", "memorised", "novelty"];
+    assert_eq!(names, metrics.map(|metric| format!("{metric}[fmnist-{}]@1k", EXTRACTOR.hash())));
+    // As many samples as training pictures: the same sets, in another order.
+    let value = |i: usize| scores[i].value;
+    assert_eq!(value(0), frechet_distance(&x, &real).unwrap());
+    let balls = precision_recall(&x, &real, 3).unwrap();
+    assert_eq!([value(2), value(3)], [balls.precision, balls.recall]);
+    let found = memorisation(&x, &real, &unseen).unwrap();
+    assert_eq!((value(7), value(8), nearest), (found.share, found.ratio, found));
+    assert!(scores[1].spread.is_some_and(|spread| spread < 1e-9), "the only subset of 1000");
+
+    let more = Tensor::concat(&[&fresh, &held_out], 0);
+    let message = panel.scores(&more).unwrap_err().to_string();
+    assert_eq!(message, "samples: expected at most 1000, the training pictures, got 2000; make fewer");
 }
 
 #[test]

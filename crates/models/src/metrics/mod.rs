@@ -14,7 +14,7 @@
 //! ```
 
 mod accuracy_score;
-mod extractor;
+pub mod extractor;
 mod frechet;
 mod inception_score;
 mod jacobi;
@@ -30,7 +30,7 @@ use impasto_tensor::Tensor;
 use crate::error::Error;
 
 pub use accuracy_score::{Labelled, classification_accuracy_score};
-pub use extractor::{Config, Extractor, Settings, Training};
+pub use extractor::Extractor;
 pub use frechet::{Gaussian, frechet_distance};
 pub use inception_score::inception_score;
 pub use kernel::{Subsets, kernel_distance};

@@ -2,7 +2,7 @@
 //! pictures it names rightly. PATH is the folder with the four files of Fashion-MNIST. The same code on the same vector
 //! instructions gives the same bytes.
 //!
-//!     cargo run --release -p impasto --example fashion_extractor PATH OUT
+//!     cargo run --release -p impasto --example 01_fashion_extractor PATH OUT
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use impasto_data::{Batches as Order, Dataset, Options, Split};
-use impasto_models::metrics::{Config, Extractor, Settings, Training};
+use impasto_models::metrics::extractor::{Config, Extractor, Settings, Training};
 use impasto_models::{Batch, Batches};
 
 const BATCH: usize = 64;

@@ -1,7 +1,7 @@
 //! The scale of the metrics: what `evaluate gan` says of 10,000 real pictures that were never trained on (no generator can do
 //! better), of the same ones spoilt, and how long each metric takes. PATH is the folder with the four files of Fashion-MNIST.
 //!
-//!     cargo run --release -p impasto --example metrics_scale PATH
+//!     cargo run --release -p impasto --example 02_metrics_scale PATH
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
