@@ -65,7 +65,9 @@ impl Store {
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let step = name.strip_prefix(self.stage).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(ENDING)?.parse().ok());
+            let step = name
+                .strip_prefix(self.stage)
+                .and_then(|rest| rest.strip_prefix('-')?.strip_suffix(ENDING)?.parse().ok());
             if let Some(step) = step {
                 found.push((step, path));
             }

@@ -189,13 +189,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// A stage that trains for as long as it may, in one go.
-fn train_for<J: Job>(
-    job: &J,
-    budget: Budget,
-    batch: usize,
-    dir: &mut RunDir,
-    ui: &Ui,
-) -> Result<J::Done, Failure> {
+fn train_for<J: Job>(job: &J, budget: Budget, batch: usize, dir: &mut RunDir, ui: &Ui) -> Result<J::Done, Failure> {
     ui.say(J::LESSON);
     let course = Course::straight(job::steps(job, budget)?, batch);
     job::train(job, &course, None, dir, ui)?.done()

@@ -15,7 +15,7 @@ use crate::ui::Ui;
 pub(crate) struct Args {
     /// A TOML file of settings, or the directory of a run
     config: PathBuf,
-    /// Any setting, as batch=128
+    /// Any setting, as `batch=128`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
 }

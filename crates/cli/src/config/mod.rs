@@ -256,8 +256,8 @@ impl Config {
         match self {
             Self { steps: Some(0), .. } => wrong("steps", "at least 1", &0),
             Self { batch: 0, .. } => wrong("batch", "at least 1", &0),
-            Self { steps: None, minutes, .. } if !(*minutes > 0.0) => wrong("minutes", "more than 0", minutes),
-            Self { max_minutes: Some(m), .. } if !(*m > 0.0) => wrong("max_minutes", "more than 0", m),
+            Self { steps: None, minutes, .. } if minutes.is_nan() || *minutes <= 0.0 => wrong("minutes", "more than 0", minutes),
+            Self { max_minutes: Some(m), .. } if m.is_nan() || *m <= 0.0 => wrong("max_minutes", "more than 0", m),
             Self { checkpoints: Checkpoints { keep: 0, .. }, .. } => wrong("checkpoints.keep", "at least 1", &0),
             _ => Ok(()),
         }

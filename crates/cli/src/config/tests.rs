@@ -16,7 +16,8 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn later_layers_lie_over_earlier_ones() {
-    let file = Layer { origin: "a.toml".into(), table: "batch = 8\n[classifier]\nlr = 0.5\nwidth = 3".parse().unwrap() };
+    let file =
+        Layer { origin: "a.toml".into(), table: "batch = 8\n[classifier]\nlr = 0.5\nwidth = 3".parse().unwrap() };
     let layers = vec![file, Layer::set("classifier.lr=1").unwrap(), Layer::set("classifier.net=resnet").unwrap()];
     let config = Config::of(layers).unwrap();
     assert_eq!((config.batch, config.classifier.width, config.classifier.settings.lr), (8, 3, 1.0));

@@ -51,9 +51,21 @@ impl Task {
     fn metrics(&self, score: &Score) -> Vec<Metric> {
         let metric = |name: String, value: String, meaning: &str| Metric { name, value, meaning: meaning.into() };
         let mut metrics = vec![
-            metric("top-1".into(), percent(score.accuracy), "the most probable class is the right one; higher is better"),
-            metric("top-5".into(), percent(score.top_5), "the right one is among the five most probable; higher is better"),
-            metric("log-likelihood".into(), format!("{:.3} nats", -score.negative_log_likelihood), "of the right class; higher is better"),
+            metric(
+                "top-1".into(),
+                percent(score.accuracy),
+                "the most probable class is the right one; higher is better",
+            ),
+            metric(
+                "top-5".into(),
+                percent(score.top_5),
+                "the right one is among the five most probable; higher is better",
+            ),
+            metric(
+                "log-likelihood".into(),
+                format!("{:.3} nats", -score.negative_log_likelihood),
+                "of the right class; higher is better",
+            ),
         ];
         for (class, score) in self.config.classes.iter().zip(&score.classes) {
             let value = format!("{} / {}", percent(score.precision), percent(score.recall));

@@ -106,7 +106,9 @@ impl Job for Task<'_> {
             ));
             stage.facts.push(("confidence on samples".into(), percent(verdict.confidence)));
             stage.facts.push(("confidence on real pictures".into(), percent(real)));
-            stage.facts.extend(verdict.shares.iter().map(|(class, share)| (format!("samples: {class}"), percent(*share))));
+            stage
+                .facts
+                .extend(verdict.shares.iter().map(|(class, share)| (format!("samples: {class}"), percent(*share))));
         }
         Ok(Trained { generator, config, steps, hash, stage, timeline: timeline(dir, steps)? })
     }

@@ -157,12 +157,7 @@ pub(crate) fn train<J: Job>(
     Ok(Outcome::Done(job.finish(engine.training(), hash, &record, dir, ui)?))
 }
 
-fn save<J: Job>(
-    job: &J,
-    engine: &mut Engine<J::Training>,
-    store: &Store,
-    trace: &mut Trace,
-) -> Result<(), Failure> {
+fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace: &mut Trace) -> Result<(), Failure> {
     let step = engine.steps().done;
     let scalars = job.scores(engine.training());
     let is_best = scalars.first().is_some_and(|&(_, score)| engine.is_best(score));
@@ -182,12 +177,7 @@ fn save<J: Job>(
     store.save(step, &checkpoint).map(drop)
 }
 
-fn roll_back<T: Training>(
-    engine: &mut Engine<T>,
-    store: &Store,
-    trace: &mut Trace,
-    ui: &Ui,
-) -> Result<u64, Failure> {
+fn roll_back<T: Training>(engine: &mut Engine<T>, store: &Store, trace: &mut Trace, ui: &Ui) -> Result<u64, Failure> {
     let Some((path, checkpoint)) = store.last(|e| ui.warn(e))? else {
         let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
         return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use impasto_data::Picture;
-use impasto_models::{Event, Params};
 use impasto_models::sentinel::Alarm;
+use impasto_models::{Event, Params};
 use impasto_tensor::{Tensor, memory};
 use serde::Deserialize;
 use serde_json::Value;

@@ -136,9 +136,8 @@ impl<T: Training> Engine<T> {
         let (event, inspection) = self.training.step(due(next, self.policy.look_every));
         let alarms = self.state.sentinel.look(&event, inspection.as_ref());
         let verdict = match alarms.iter().map(|a| a.action).max() {
-            Some(Action::Stop) => Verdict::Stop,
             Some(Action::RollBack) if self.state.roll_backs < self.policy.most_roll_backs => Verdict::RollBack,
-            Some(Action::RollBack) => Verdict::Stop,
+            Some(Action::Stop | Action::RollBack) => Verdict::Stop,
             _ if self.training.steps().left() == 0 => Verdict::Done,
             _ if due(next, self.policy.checkpoint_every) => Verdict::Save,
             _ => Verdict::GoOn,

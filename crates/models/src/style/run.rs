@@ -118,8 +118,7 @@ impl Run<'_> {
     /// Begins a size with the photograph.
     fn begin(&mut self, level: usize) {
         let scale = self.sizes[level].0;
-        (self.loss, self.picture) =
-            prepare(self.net, &self.photograph, &self.painting, scale, self.settings.weights);
+        (self.loss, self.picture) = prepare(self.net, &self.photograph, &self.painting, scale, self.settings.weights);
         (self.level, self.lbfgs) = (level, Lbfgs::new(HISTORY, REACH * self.softness));
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct RunArgs {
     /// Stay below so many MB: batches are taken in parts
     #[arg(long, value_name = "MB")]
     max_ram: Option<u64>,
-    /// Any setting, as classifier.label_smoothing=0.1
+    /// Any setting, as `classifier.label_smoothing=0.1`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Check everything and say what the run would take, but do not run

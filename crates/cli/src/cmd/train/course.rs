@@ -108,7 +108,8 @@ pub(super) fn finish<J: Job<Done: Summary>>(
     let done = match train(job, &course, from, dir, ui)? {
         Outcome::Done(done) => done.page(),
         Outcome::Early { step, asked } => {
-            let message = format!("saved at step {step} of {steps}; to go on: impasto train resume {}", dir.path().display());
+            let message =
+                format!("saved at step {step} of {steps}; to go on: impasto train resume {}", dir.path().display());
             if asked {
                 return Err(Failure::Interrupted(message));
             }

@@ -37,13 +37,7 @@ pub(super) fn run(path: &Path, data: Option<&Path>, ui: &Ui) -> Result<(), Failu
     }
 }
 
-fn go_on<J: Job<Done: Summary>>(
-    job: &J,
-    config: &Config,
-    store: &Store,
-    path: &Path,
-    ui: &Ui,
-) -> Result<(), Failure> {
+fn go_on<J: Job<Done: Summary>>(job: &J, config: &Config, store: &Store, path: &Path, ui: &Ui) -> Result<(), Failure> {
     let last = store.last(|e| ui.warn(e))?;
     match &last {
         Some((checkpoint, _)) => ui.say(format!("going on from {}", checkpoint.display())),
