@@ -214,18 +214,18 @@ impl Layer {
 impl Config {
     /// Lays the layers over what is built in, later ones over earlier ones.
     pub(crate) fn of(layers: Vec<Layer>) -> Result<Self, Failure> {
-        let mut all = Table::try_from(Self::default()).expect("settings are plain data");
+        let mut config = Self::default();
+        let mut all = Table::try_from(&config).expect("settings are plain data");
         for Layer { origin, table } in layers {
-            keys::check(&table, &Self::known()).map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
+            // Each at once, so that the message names the layer that brought a mistake in.
+            let wrong = |message: String| Failure::usage(format!("{origin}: {message}"));
+            keys::check(&table, &Self::known()).map_err(wrong)?;
             overlay(&mut all, table);
-            // At once, so that the message names the layer that brought a wrong value in.
-            Self::deserialize(all.clone()).map_err(|e| {
-                let message = e.to_string();
-                Failure::usage(format!("{origin}: {}", message.trim().replace('\n', " ")))
-            })?;
+            config = Self::deserialize(all.clone()).map_err(|e| wrong(e.to_string().trim().replace('\n', " ")))?;
+            // An option that was typed is one setting, and names it.
+            let typed = origin.starts_with("--") && !origin.contains(' ') && origin != Preset::ORIGIN;
+            config.check().map_err(|(key, detail)| wrong(if typed { detail } else { format!("{key}: {detail}") }))?;
         }
-        let config: Self = Self::deserialize(all).expect("every layer was read");
-        config.check()?;
         Ok(config)
     }
 
@@ -249,16 +249,16 @@ impl Config {
         Self { data: path(), checkpoints, gan, ..limits }.table()
     }
 
-    fn check(&self) -> Result<(), Failure> {
-        let wrong = |key: &str, wanted: &str, got: &dyn std::fmt::Display| {
-            Err(Failure::usage(format!("{key}: expected {wanted}, got {got}")))
-        };
+    /// Whether a training can be told this: the key that it cannot be told, and why.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let wrong = |key, wanted: &str, got: f64| Err((key, format!("expected {wanted}, got {got}")));
+        let no_time = |minutes: f64| minutes.is_nan() || minutes <= 0.0;
         match self {
-            Self { steps: Some(0), .. } => wrong("steps", "at least 1", &0),
-            Self { batch: 0, .. } => wrong("batch", "at least 1", &0),
-            Self { steps: None, minutes, .. } if minutes.is_nan() || *minutes <= 0.0 => wrong("minutes", "more than 0", minutes),
-            Self { max_minutes: Some(m), .. } if m.is_nan() || *m <= 0.0 => wrong("max_minutes", "more than 0", m),
-            Self { checkpoints: Checkpoints { keep: 0, .. }, .. } => wrong("checkpoints.keep", "at least 1", &0),
+            Self { steps: Some(0), .. } => wrong("steps", "at least 1", 0.0),
+            Self { batch: 0, .. } => wrong("batch", "at least 1", 0.0),
+            Self { minutes, .. } if no_time(*minutes) => wrong("minutes", "more than 0", *minutes),
+            Self { max_minutes: Some(m), .. } if no_time(*m) => wrong("max_minutes", "more than 0", *m),
+            Self { checkpoints: Checkpoints { keep: 0, .. }, .. } => wrong("checkpoints.keep", "at least 1", 0.0),
             _ => Ok(()),
         }
     }

@@ -19,6 +19,9 @@ pub(crate) enum Preset {
 }
 
 impl Preset {
+    /// Where its settings come from, as messages name it.
+    pub(super) const ORIGIN: &str = "--preset";
+
     pub(crate) fn layer(self, train: Kind) -> Layer {
         let text = match (self, train) {
             (Self::FiveMinutes, Kind::Classifier) => include_str!("presets/classifier-5min.toml"),
@@ -29,6 +32,6 @@ impl Preset {
             (Self::Night, Kind::Gan) => include_str!("presets/gan-8h.toml"),
         };
         let table: Table = text.parse().expect("presets are tested");
-        Layer { origin: "--preset".into(), table }
+        Layer { origin: Self::ORIGIN.into(), table }
     }
 }

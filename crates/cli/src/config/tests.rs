@@ -1,3 +1,5 @@
+//! Layers, slips of the hand, and that presets are settings.
+
 use super::*;
 
 fn of(text: &str) -> Result<Config, String> {

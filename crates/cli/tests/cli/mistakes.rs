@@ -204,8 +204,8 @@ fn settings_out_of_range() {
             args
         };
         refused(folder, &train("--steps", "0"), &["--steps: expected at least 1, got 0"]);
-        // These are noticed when the run's directory has been made; it goes again.
-        refused(folder, &train("--batch", "0"), &["error: --batch: ", "choose a number from 1"]);
+        // Widths are noticed when the run's directory has been made; it goes again.
+        refused(folder, &train("--batch", "0"), &["error: --batch: expected at least 1, got 0"]);
         refused(folder, &train("--width", "0"), &["error: --width: expected at least 1, got 0"]);
         refused(folder, &train("--width", "9000000"), &["error: --width: makes a network of ", "the limit is 5e8"]);
     }
