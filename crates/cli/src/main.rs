@@ -66,6 +66,7 @@ enum Command {
     Plan(cmd::plan::Args),
     #[command(subcommand)]
     Evaluate(cmd::evaluate::Command),
+    Classify(cmd::classify::Args),
     Generate(cmd::generate::Args),
     Stylize(cmd::stylize::Args),
     Verify(cmd::verify::Args),
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         Command::Train(args) => cmd::train::run(&args, common.seed, &ui),
         Command::Plan(args) => cmd::plan::run(&args, common.seed, &ui),
         Command::Evaluate(args) => cmd::evaluate::run(&args, common.seed.unwrap_or(0), &ui),
+        Command::Classify(args) => cmd::classify::run(&args, &ui),
         Command::Generate(args) => cmd::generate::run(&args, common.seed.unwrap_or(0), &ui),
         Command::Stylize(args) => cmd::stylize::run(&args, common.seed.unwrap_or(0), &ui),
         Command::Verify(args) => cmd::verify::run(&args, &ui),

@@ -38,8 +38,12 @@ impl Picture {
         self.resample(px, px, ResizeOptions::new().fit_into_destination(None))
     }
 
-    /// A member of a data set: the central square at `size` pixels, grey (1 channel) or RGB (3).
-    pub(crate) fn standard(&self, size: usize, channels: usize) -> Self {
+    /// As a member of a data set: the central square at `size` pixels, grey (1 channel) or RGB (3).
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    #[track_caller]
+    pub fn standard(&self, size: usize, channels: usize) -> Self {
         if channels == 1 { self.grey().cover_square(size) } else { self.rgb().cover_square(size) }
     }
 

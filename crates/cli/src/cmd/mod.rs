@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod classify;
 pub(crate) mod create;
 pub(crate) mod data;
 pub(crate) mod evaluate;

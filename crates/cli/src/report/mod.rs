@@ -6,12 +6,12 @@
 
 mod charts;
 mod page;
-pub(crate) mod verdict;
+mod reliability;
 
 use impasto_models::sentinel::Alarm;
 
+use impasto_models::classifier::Calibration;
 pub(crate) use page::render;
-use verdict::Calibration;
 
 /// Everything that the page of one run shows.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub(crate) struct Stage {
     /// Measures of the result.
     pub(crate) metrics: Vec<Metric>,
     /// Of a classifier: whether it is as often right as it is sure.
-    pub(crate) calibration: Option<Calibration>,
+    pub(crate) calibration: Vec<Calibration>,
     /// Of a classifier: what it was surest of, wrongly.
     pub(crate) mistakes: Vec<Mistake>,
     /// What the sentinel saw.

@@ -5,7 +5,8 @@ use impasto_models::sentinel::Action;
 use indicatif::HumanCount;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Calibration, Chart, Confusion, Figure, Report, Stage, charts};
+use super::reliability::reliability;
+use super::{Chart, Confusion, Figure, Report, Stage, charts};
 
 /// The browser itself refuses whatever would leave the file.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -113,7 +114,7 @@ fn chapter(i: usize, stage: &Stage) -> Markup {
             (alarms(stage))
             (metrics(stage))
             @if let Some(confusion) = &stage.confusion { (matrix(confusion)) }
-            @if let Some(calibration) = &stage.calibration { (reliability(calibration)) }
+            (reliability(&stage.calibration))
             (mistakes(stage))
             (figures("gallery", &stage.figures))
         }
@@ -171,23 +172,6 @@ fn metrics(stage: &Stage) -> Markup {
     scroll("Measures of the result", &table)
 }
 
-fn reliability(calibration: &Calibration) -> Markup {
-    if calibration.bins.is_empty() {
-        return Markup::default();
-    }
-    html! {
-        div.charts {
-            div {
-                (curves(&calibration.chart()))
-                p.quiet {
-                    "Guesses that are 80 % sure should be right four times in five. On average over all guesses the two "
-                    "are " (format!("{:.1}", 100.0 * calibration.error())) " points apart (expected calibration error)."
-                }
-            }
-        }
-    }
-}
-
 fn mistakes(stage: &Stage) -> Markup {
     html! {
         @if !stage.mistakes.is_empty() {
@@ -208,7 +192,7 @@ fn mistakes(stage: &Stage) -> Markup {
     }
 }
 
-fn curves(chart: &Chart) -> Markup {
+pub(super) fn curves(chart: &Chart) -> Markup {
     let Some(svg) = charts::svg(chart) else { return Markup::default() };
     let alt = format!("{}: {} over {}", chart.title, chart.y, chart.x);
     html! {

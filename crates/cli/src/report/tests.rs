@@ -149,7 +149,9 @@ fn what_a_run_found_is_told() {
     let stage = Stage {
         seconds: 720.0,
         metrics: vec![Metric { name: "FID".into(), value: "21.5".into(), meaning: "lower is better".into() }],
-        calibration: Some(Calibration { bins: vec![(30, 0.55, 0.5), (10, 0.9, 0.5)] }),
+        calibration: [(30, 0.55), (10, 0.9)]
+            .map(|(pictures, confidence)| Calibration { pictures, confidence, accuracy: 0.5 })
+            .to_vec(),
         mistakes: vec![Mistake { png: vec![1, 2, 3], class: "bag".into(), guess: "boot".into(), confidence: 0.987 }],
         alarms: vec![alarm("loss is 4.2e1")],
         ..Stage::default()
@@ -169,6 +171,5 @@ fn what_a_run_found_is_told() {
     ] {
         assert!(page.contains(part), "no {part}");
     }
-    let empty = Stage { calibration: Some(Calibration::default()), ..Stage::default() };
-    assert!(!render(&Report { stages: vec![empty], ..Report::default() }).contains("points apart"));
+    assert!(!render(&Report { stages: vec![Stage::default()], ..Report::default() }).contains("points apart"));
 }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use impasto_data::{Dataset, encode_png};
 use impasto_models::Params;
-use impasto_models::classifier::{self, Config, Run, Score, Settings, evaluate, probabilities};
+use impasto_models::classifier::{self, Config, Run, Score, Settings, evaluate};
 use impasto_models::engine::Training;
 
 use super::job::Job;
 use super::{Record, percent};
 use crate::failure::Failure;
 use crate::feed::Feed;
-use crate::report::verdict::Calibration;
 use crate::report::{Confusion, Metric, Mistake, Stage};
 use crate::run_dir::RunDir;
 use crate::ui::Ui;
@@ -132,8 +131,7 @@ impl Job for Task {
         let params = training.params().clone();
         let all: Vec<usize> = (0..self.held_out.len()).collect();
         let labels = self.held_out.labels_of(&all).unwrap_or_default();
-        let probabilities = probabilities(&params, &self.config, &self.held_out.tensor(&all));
-        let score = Score::new(&probabilities, &labels);
+        let score = evaluate(&params, &self.config, &self.held_out.tensor(&all), &labels);
         let pictures = all.len();
         ui.say(format!("  right on {} of {pictures} held-out pictures", percent(score.accuracy)));
         let steps = training.steps().total;
@@ -149,7 +147,7 @@ impl Job for Task {
             record.chart("Accuracy", "share", &["accuracy", "held_out_accuracy"]),
         ];
         stage.metrics = self.metrics(&score);
-        stage.calibration = Some(Calibration::of(&probabilities, &labels, 15));
+        stage.calibration.clone_from(&score.calibration);
         stage.mistakes = score.mistakes.iter().take(WORST).map(|mistake| self.shown(mistake)).collect();
         stage.confusion = Some(Confusion { classes: self.config.classes.clone(), counts: score.confusion.clone() });
         Ok(Trained { params, config: self.config.clone(), score, steps, stage })

@@ -3,6 +3,7 @@
 mod bench;
 mod create;
 mod mistakes;
+mod training;
 mod verbs;
 
 use std::collections::BTreeMap;

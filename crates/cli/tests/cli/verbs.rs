@@ -16,11 +16,16 @@ pub(super) fn json(stdout: &str) -> Vec<Value> {
 #[test]
 fn help_has_an_example() {
     let folder = folder();
-    let verbs: [&[&str]; 9] = [
+    let verbs: [&[&str]; 14] = [
         &["create"],
         &["data", "inspect"],
         &["train", "classifier"],
         &["train", "gan"],
+        &["train", "resume"],
+        &["plan"],
+        &["evaluate", "classifier"],
+        &["evaluate", "gan"],
+        &["classify"],
         &["generate"],
         &["stylize"],
         &["verify"],

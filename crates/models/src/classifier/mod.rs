@@ -16,6 +16,6 @@ pub use net::{Config, Net, network};
 pub use predict::{probabilities, probabilities_flipped};
 pub(crate) use run::open;
 pub use run::{Counters, Meta, Run, load};
-pub use score::{ClassScore, Mistake, Score, evaluate};
+pub use score::{Calibration, ClassScore, Mistake, Score, evaluate};
 pub use settings::Settings;
 pub use small::small_network;

@@ -28,10 +28,23 @@ pub struct Score {
     /// # Source
     /// Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017, equation 3.
     pub calibration_error: f64,
+    /// Those bins that hold any guess, from the least sure to the surest.
+    pub calibration: Vec<Calibration>,
     /// Each class by itself.
     pub classes: Vec<ClassScore>,
     /// The pictures that were taken for another class, the surest first.
     pub mistakes: Vec<Mistake>,
+}
+
+/// How often guesses of like confidence are right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    /// Guesses in the bin.
+    pub pictures: usize,
+    /// Their mean confidence.
+    pub confidence: f64,
+    /// The share of them that is right.
+    pub accuracy: f64,
 }
 
 /// What an evaluation found about one class. A ratio of nothing to nothing is 0.
@@ -102,6 +115,7 @@ impl Score {
             top_5: share(among_five as f64),
             negative_log_likelihood: share(likelihood),
             calibration_error: share(bins.iter().map(|bin| (bin.right - bin.confidence).abs()).sum()),
+            calibration: bins.iter().filter(|bin| bin.pictures > 0).map(Bin::mean).collect(),
             classes: (0..classes).map(|class| ClassScore::of(&confusion, class)).collect(),
             confusion,
             mistakes,
@@ -117,14 +131,21 @@ fn bin(confidence: f64) -> usize {
 /// Sums over the pictures of one bin.
 #[derive(Clone, Copy, Default)]
 struct Bin {
+    pictures: usize,
     confidence: f64,
     right: f64,
 }
 
 impl Bin {
     fn add(&mut self, confidence: f64, right: bool) {
+        self.pictures += 1;
         self.confidence += confidence;
         self.right += f64::from(u8::from(right));
+    }
+
+    fn mean(&self) -> Calibration {
+        let n = self.pictures as f64;
+        Calibration { pictures: self.pictures, confidence: self.confidence / n, accuracy: self.right / n }
     }
 }
 
@@ -158,6 +179,17 @@ mod tests {
     #[test]
     fn the_ends_of_bins_belong_to_the_bin_below() {
         assert_eq!([0.0, 1e-9, 1.0 / 15.0, 0.07, 0.5, 1.0].map(bin), [0, 0, 0, 1, 7, 14]);
+    }
+
+    #[test]
+    fn the_calibration_error_is_that_of_the_formula() {
+        // 0.9 right; 0.62 right and 0.64 wrong fall into one bin.
+        let p = Tensor::new([3, 2], vec![0.9, 0.1, 0.62, 0.38, 0.36, 0.64]);
+        let score = Score::new(&p, &[0, 0, 0]);
+        let [unsure, sure] = score.calibration[..] else { panic!("{:?}", score.calibration) };
+        assert_eq!((unsure.pictures, unsure.accuracy, sure.pictures, sure.accuracy), (2, 0.5, 1, 1.0));
+        assert!((unsure.confidence - 0.63).abs() < 1e-6, "{}", unsure.confidence);
+        assert!((score.calibration_error - (2.0 * 0.13 + 0.1) / 3.0).abs() < 1e-6, "{}", score.calibration_error);
     }
 
     #[test]

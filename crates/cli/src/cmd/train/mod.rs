@@ -42,6 +42,9 @@ pub(crate) enum Command {
         /// Where the pictures are now, if they were moved
         #[arg(long, value_name = "PATH")]
         data: Option<PathBuf>,
+        /// Save and end after so many minutes, done or not [default: as the run was told]
+        #[arg(long, value_name = "M")]
+        max_minutes: Option<f64>,
     },
 }
 
@@ -55,7 +58,7 @@ pub(crate) fn run(command: &Command, seed: Option<u64>, ui: &Ui) -> Result<(), F
             let judge = judge.iter().map(|path| ("gan.judge", path.display().to_string().into()));
             start(run, &run.config(Kind::Gan, seed, judge)?, ui)
         }
-        Command::Resume { run, data } => resume::run(run, data.as_deref(), ui),
+        Command::Resume { run, data, max_minutes } => resume::run(run, data.as_deref(), *max_minutes, ui),
     }
 }
 

@@ -11,14 +11,15 @@ use crate::run_dir::RunDir;
 use crate::stages::job::Job;
 use crate::ui::Ui;
 
-pub(super) fn run(path: &Path, data: Option<&Path>, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, data: Option<&Path>, minutes: Option<f64>, ui: &Ui) -> Result<(), Failure> {
     let told = path.join("config.toml");
     if !told.exists() {
         let way_out = "name the directory of a run, as `impasto train` made it";
         return Err(Failure::usage(format!("{}: is missing; {way_out}", told.display())));
     }
     let moved = data.map(|data| Layer::of("--data", &[("data", data.display().to_string().into())]));
-    let config = Config::of([Layer::file(&told)?].into_iter().chain(moved).collect())?;
+    let sooner = minutes.map(|minutes| Layer::of("--max-minutes", &[("max_minutes", minutes.into())]));
+    let config = Config::of([Layer::file(&told)?].into_iter().chain(moved).chain(sooner).collect())?;
     if config.steps.is_none() {
         let detail = "does not say how many `steps` the run has; it is not of a training that can be resumed";
         return Err(Failure::usage(format!("{}: {detail}", told.display())));

@@ -1,4 +1,4 @@
-//! `impasto evaluate`: numbers for what a trained network makes.
+//! `impasto evaluate gan`: how near the pictures of a generator are to real ones.
 
 use std::path::{Path, PathBuf};
 
@@ -17,29 +17,26 @@ const CHUNK: usize = 4096;
 /// Pairs of a sample and a training picture that are named.
 const NAMED: usize = 5;
 
-/// Scores what trained networks make.
-#[derive(clap::Subcommand)]
-pub(crate) enum Command {
-    /// Scores a generator's pictures against real ones
-    #[command(after_help = "Example: impasto evaluate gan gan.safetensors --data fashion-mnist/ --json")]
-    Gan {
-        /// A checkpoint of `create` or `train gan`
-        #[arg(value_name = "CHECKPOINT")]
-        model: PathBuf,
-        /// The pictures that it was trained on; those of a test part, or else a tenth, count as unseen
-        #[arg(long, value_name = "PATH")]
-        data: PathBuf,
-        /// Pictures to make
-        #[arg(long, value_name = "N", default_value_t = 10_000)]
-        samples: usize,
-        /// An extractor's checkpoint [default: the one for Fashion-MNIST]
-        #[arg(long, value_name = "FILE")]
-        extractor: Option<PathBuf>,
-    },
+/// Scores a generator's pictures against real ones
+#[derive(clap::Args)]
+#[command(after_help = "Example: impasto evaluate gan gan.safetensors --data fashion-mnist/ --json")]
+pub(crate) struct Args {
+    /// A checkpoint of `create` or `train gan`
+    #[arg(value_name = "CHECKPOINT")]
+    model: PathBuf,
+    /// The pictures that it was trained on; those of a test part, or else a tenth, count as unseen
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Pictures to make
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    samples: usize,
+    /// An extractor's checkpoint [default: the one for Fashion-MNIST]
+    #[arg(long, value_name = "FILE")]
+    extractor: Option<PathBuf>,
 }
 
-pub(crate) fn run(command: &Command, seed: u64, ui: &Ui) -> Result<(), Failure> {
-    let Command::Gan { model, data, samples, extractor } = command;
+pub(super) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
+    let Args { model, data, samples, extractor } = args;
     let extractor = extractor.as_deref().map_or_else(assets::extractor, |path| Ok(Extractor::load(path)?))?;
     let (generator, meta) = load(model)?;
     let size = extractor.config().size;

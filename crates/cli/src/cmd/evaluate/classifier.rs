@@ -1,0 +1,102 @@
+//! `impasto evaluate classifier`: how often it is right, on which classes, and whether it knows.
+
+use std::path::PathBuf;
+
+use impasto_data::{Dataset, Options, Split};
+use impasto_models::classifier::{Score, load, probabilities, probabilities_flipped};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::stages::percent;
+use crate::ui::Ui;
+
+/// Scores a classifier on labelled pictures
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: impasto evaluate classifier run/checkpoints/classifier.safetensors --data fashion-mnist/"
+)]
+pub(crate) struct Args {
+    /// A checkpoint of `create` or `train classifier`
+    #[arg(value_name = "CHECKPOINT")]
+    model: PathBuf,
+    /// Labelled pictures that it was not trained on; of a set with a test part, that part is taken
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Take the mean over each picture and its mirror image
+    #[arg(long)]
+    flip: bool,
+}
+
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
+    let (params, meta) = load(&args.model)?;
+    let network = &meta.config;
+    let data = labelled(args, network.size, network.channels)?;
+    if data.classes() != network.classes {
+        let (known, found) = (network.classes.join(", "), data.classes().join(", "));
+        return Err(Failure::usage(format!(
+            "{}: has the classes {found}; the classifier knows {known}; name pictures of those with --data",
+            args.data.display()
+        )));
+    }
+    let all: Vec<usize> = (0..data.len()).collect();
+    let labels = data.labels_of(&all).expect("the pictures have labels");
+    let judge = if args.flip { probabilities_flipped } else { probabilities };
+    let score = Score::new(&judge(&params, network, &data.tensor(&all)), &labels);
+    if data.hash() == meta.data {
+        ui.warn(&format!("{}: it was trained on these very pictures", args.data.display()));
+    }
+    ui.result(text(&score, data.len(), &network.classes), &value(&score, data.len(), &network.classes));
+    Ok(())
+}
+
+/// The pictures, as the network was made for them.
+fn labelled(args: &Args, size: usize, channels: usize) -> Result<Dataset, Failure> {
+    let open = |split| {
+        let options = Options { split, size: Some(size), channels: Some(channels), ..Options::default() };
+        Dataset::open(&args.data, &options)
+    };
+    let data = match open(Split::Test) {
+        Ok(test) => test,
+        Err(_) => open(Split::Train)?,
+    };
+    if data.labels().is_none() {
+        let way_out = "put them into a folder for each class, or add a labels.csv";
+        return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
+    }
+    Ok(data)
+}
+
+fn text(score: &Score, pictures: usize, classes: &[String]) -> String {
+    let mut lines = vec![
+        format!("top-1 {} of {pictures} pictures, top-5 {}", percent(score.accuracy), percent(score.top_5)),
+        format!("-ln p {:.4} nats, calibration error {:.4}", score.negative_log_likelihood, score.calibration_error),
+        String::new(),
+    ];
+    let width = classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
+    lines.push(format!("{:width$}  precision  recall  pictures  taken for another class", ""));
+    for (i, (class, of)) in classes.iter().zip(&score.classes).enumerate() {
+        let row = &score.confusion[i];
+        let other = (0..classes.len()).filter(|&j| j != i && row[j] > 0).max_by_key(|&j| row[j]);
+        let other = other.map_or(String::new(), |j| format!("{} as {}", row[j], classes[j]));
+        lines.push(format!(
+            "{class:width$}  {:>9}  {:>6}  {:>8}  {other}",
+            percent(of.precision),
+            percent(of.recall),
+            of.pictures
+        ));
+    }
+    lines.join("\n")
+}
+
+fn value(score: &Score, pictures: usize, classes: &[String]) -> Value {
+    let of = |(class, of): (&String, &impasto_models::classifier::ClassScore)| json!({ "class": class, "precision": of.precision, "recall": of.recall, "f1": of.f1, "pictures": of.pictures });
+    json!({
+        "pictures": pictures,
+        "accuracy": score.accuracy,
+        "top_5": score.top_5,
+        "negative_log_likelihood": score.negative_log_likelihood,
+        "calibration_error": score.calibration_error,
+        "classes": classes.iter().zip(&score.classes).map(of).collect::<Vec<_>>(),
+        "confusion": score.confusion,
+    })
+}

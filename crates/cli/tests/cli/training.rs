@@ -1,0 +1,144 @@
+//! Trainings as commands: planned, killed, resumed, out of disk, scored.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::verbs::json;
+use super::{PAINTING, PHOTO, PICTURES, done, folder, impasto};
+
+const STEPS: &str = "60";
+
+/// A short training of a classifier in which everything random takes part.
+fn args(out: &str) -> Vec<&str> {
+    let fixed = "--steps 60 --checkpoint-every 10 --batch 16 --width 4 --seed 3 --set classifier.ema=0.9 \
+                 --set classifier.mixup=0.2 --set classifier.cutmix=1.0 --set classifier.cutout=6 \
+                 --set classifier.brightness=0.1";
+    let mut args = vec!["train", "classifier", "--data", PICTURES, "--out", out];
+    args.extend(fixed.split_whitespace());
+    args
+}
+
+fn finished(folder: &Path, run: &str) -> Vec<u8> {
+    fs::read(folder.join(run).join("checkpoints/classifier.safetensors")).expect("a finished run")
+}
+
+/// The steps that a log tells of, in its order.
+fn logged(folder: &Path, run: &str) -> Vec<u64> {
+    let log = fs::read_to_string(folder.join(run).join("log.jsonl")).expect("a log");
+    json(&log)
+        .iter()
+        .filter(|line| line["loss"].is_number())
+        .map(|line| line["step"].as_u64().expect("a step"))
+        .collect()
+}
+
+#[test]
+fn a_killed_run_ends_with_the_bytes_of_a_whole_one() {
+    let folder = folder();
+    let folder = folder.path();
+    done(folder, &args("whole"));
+    for (run, awaited) in [("early", "config.toml"), ("late", "checkpoints/classifier-00000030.safetensors")] {
+        let mut killed = Command::new(env!("CARGO_BIN_EXE_impasto"))
+            .args(args(run))
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        while !folder.join(run).join(awaited).exists() && killed.try_wait().expect("it can be asked").is_none() {
+            sleep(Duration::from_millis(1));
+        }
+        killed.kill().expect("it can be killed");
+        killed.wait().expect("it ends");
+        let resumed = done(folder, &["train", "resume", run]);
+        let beginning = if run == "early" { "the run begins anew" } else { "going on from" };
+        // A fast machine may have finished before it was killed.
+        assert!(resumed.contains(beginning) || resumed.contains("is finished"), "{resumed}");
+        assert!(finished(folder, run) == finished(folder, "whole"), "{run}");
+        assert_eq!(logged(folder, run), (1..=60).collect::<Vec<_>>(), "{run}");
+    }
+    assert!(done(folder, &["train", "resume", "whole"]).contains("whole: the run is finished"));
+}
+
+#[test]
+fn out_of_time_is_saved_and_goes_on() {
+    let folder = folder();
+    let folder = folder.path();
+    done(folder, &args("whole"));
+    let said = done(folder, &[&args("short")[..], &["--max-minutes", "1e-6"]].concat());
+    assert!(said.contains("to go on: impasto train resume short"), "{said}");
+    done(folder, &["train", "resume", "short", "--max-minutes", "60"]);
+    assert!(finished(folder, "short") == finished(folder, "whole"));
+}
+
+/// A limit on the size of files stands in for a full disk: the write of a checkpoint fails half-way.
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_the_run_and_harms_none() {
+    let folder = folder();
+    let folder = folder.path();
+    done(folder, &args("whole"));
+    let largest = fs::metadata(folder.join("whole/checkpoints/classifier-00000060.safetensors"));
+    let blocks = largest.map_or_else(|_| finished(folder, "whole").len() as u64, |file| file.len()) / 512 / 2;
+    let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let output = Command::new("sh")
+        .args(["-c", &limited, env!("CARGO_BIN_EXE_impasto")])
+        .args(args("full"))
+        .current_dir(folder)
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("full/checkpoints/classifier-best.safetensors: "), "{said}");
+    let left: Vec<_> = fs::read_dir(folder.join("full/checkpoints")).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+    done(folder, &["train", "resume", "full"]);
+    assert!(finished(folder, "full") == finished(folder, "whole"));
+}
+
+#[test]
+fn a_plan_tells_what_a_run_would_take() {
+    let folder = folder();
+    let folder = folder.path();
+    fs::write(folder.join("run.toml"), format!("data = {PICTURES:?}\nsteps = {STEPS}\nbatch = 16\n"))
+        .expect("writable");
+    let plan = json(&done(folder, &["plan", "run.toml", "--json"])).pop().expect("a plan");
+    for key in ["parameters", "flops_per_step", "seconds", "seconds_per_thousand", "peak_mb", "disk_mb"] {
+        assert!(plan[key].as_f64().is_some_and(|value| value > 0.0), "{key}: {plan}");
+    }
+    assert_eq!(plan["steps"], 60);
+    let entries: Vec<_> = fs::read_dir(folder).expect("a folder").collect();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    let slip = impasto(folder, &["plan", "run.toml", "--set", "classifier.widht=8"]);
+    assert!(slip.stderr.contains("did you mean `classifier.width`?"), "{slip:?}");
+}
+
+#[test]
+fn a_trained_classifier_is_scored_and_names_pictures() {
+    let folder = folder();
+    let folder = folder.path();
+    let mut args = args("run");
+    args.push("--json");
+    let trained = json(&done(folder, &args)).pop().expect("a result");
+    let model = "run/checkpoints/classifier.safetensors";
+    let scored = json(&done(folder, &["evaluate", "classifier", model, "--data", PICTURES, "--json"])).remove(0);
+    let seen = |value: &serde_json::Value| value["accuracy"].as_f64().expect("an accuracy");
+    assert!(seen(&scored) > 0.5 && (seen(&scored) - seen(&trained)).abs() < 0.05, "{scored} {trained}");
+    let rows = scored["confusion"].as_array().expect("a matrix");
+    let sum = |row: &serde_json::Value| {
+        row.as_array().expect("a row").iter().filter_map(serde_json::Value::as_u64).sum::<u64>()
+    };
+    assert_eq!((rows.len(), rows.iter().map(sum).sum::<u64>()), (10, 10_000));
+    let text = done(folder, &["evaluate", "classifier", model, "--data", PICTURES, "--flip"]);
+    assert!(text.contains("top-1") && text.contains("precision") && text.contains("Ankle boot"), "{text}");
+
+    for model in [&["--model", model][..], &[]] {
+        let named = json(&done(folder, &[&["classify", PAINTING, PHOTO, "--json", "--top", "2"], model].concat()));
+        assert_eq!(named.len(), 2);
+        let guesses = named[0]["guesses"].as_array().expect("guesses");
+        let p = |i: usize| guesses[i]["probability"].as_f64().expect("a probability");
+        assert!(guesses.len() == 2 && p(0) >= p(1) && p(0) + p(1) <= 1.0 + 1e-6, "{named:?}");
+    }
+}
