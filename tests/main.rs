@@ -11,5 +11,6 @@ mod properties;
 mod sentinel;
 mod shapes;
 mod style;
+mod team;
 mod tidy;
 mod training;

@@ -1,7 +1,6 @@
 //! Why a command ended badly: one line for the user, and the exit code.
 
 use std::fmt;
-use std::process::ExitCode;
 
 use crate::interrupt;
 
@@ -29,11 +28,11 @@ impl Failure {
         }
     }
 
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Check(_) => ExitCode::from(1),
-            Self::Interrupted(_) => ExitCode::from(interrupt::EXIT_CODE),
+            Self::Usage(_) => 2,
+            Self::Check(_) => 1,
+            Self::Interrupted(_) => interrupt::EXIT_CODE,
         }
     }
 }

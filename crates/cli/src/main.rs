@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod run_dir;
 mod stages;
+mod team;
 mod ui;
 
 use std::process::ExitCode;
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             ui.error(&failure);
-            failure.exit_code()
+            failure.exit_code().into()
         }
     }
 }

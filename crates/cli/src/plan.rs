@@ -2,9 +2,11 @@
 //!
 //! The trial is thrown away and the run begins afresh, so that the clock decides how many steps there are and nothing else.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use impasto_models::engine::Training;
+use impasto_models::team::{Alone, Echo, Team};
 use impasto_tensor::work;
 use serde_json::{Value, json};
 
@@ -49,9 +51,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Finds out what a job takes, with batches in `parts`, and how many steps its time allows if none are given.
-    pub(crate) fn of<J: Job>(job: &J, config: &Config, parts: usize) -> Result<Self, Failure> {
-        let mut trial = job.begin(config.steps.unwrap_or(1).max(1), parts)?;
+    /// Finds out what a job takes of each of so many processes, with batches in `parts`, and how many steps its time allows if none
+    /// are given. What the processes send to each other is not counted.
+    pub(crate) fn of<J: Job>(job: &J, config: &Config, parts: usize, processes: usize) -> Result<Self, Failure> {
+        let team: Arc<dyn Team> = if processes > 1 { Arc::new(Echo(processes)) } else { Arc::new(Alone) };
+        let mut trial = job.begin(config.steps.unwrap_or(1).max(1), parts, &team)?;
         for _ in 0..WARM {
             trial.step(true);
         }

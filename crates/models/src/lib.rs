@@ -36,9 +36,11 @@ pub mod layers;
 pub mod metrics;
 pub mod optim;
 mod params;
+mod parts;
 mod scope;
 pub mod sentinel;
 pub mod style;
+pub mod team;
 
 pub use batches::{Batch, Batches};
 pub use checkpoint::Checkpoint;

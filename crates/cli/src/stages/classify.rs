@@ -6,6 +6,7 @@ use impasto_data::{Dataset, encode_png};
 use impasto_models::Params;
 use impasto_models::classifier::{self, Config, Run, Score, Settings, evaluate};
 use impasto_models::engine::Training;
+use impasto_models::team::Team;
 
 use super::job::Job;
 use super::{Record, percent};
@@ -105,10 +106,10 @@ impl Job for Task {
         self.train.hash()
     }
 
-    fn begin(&self, steps: u64, parts: usize) -> Result<Self::Training, Failure> {
+    fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {
         let feed = Feed::new(&self.train, self.batch, self.settings.seed)?;
         let settings = Settings { steps, micro_batches: parts, ..self.settings.clone() };
-        Ok(Run::new(self.config.clone(), settings, feed)?)
+        Ok(Run::new(self.config.clone(), settings, feed)?.in_team(Arc::clone(team))?)
     }
 
     fn scores(&self, training: &Self::Training) -> Vec<(&'static str, f64)> {

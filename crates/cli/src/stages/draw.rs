@@ -7,6 +7,7 @@ use impasto_models::Params;
 use impasto_models::classifier::{self, probabilities};
 use impasto_models::engine::{Steps, Training};
 use impasto_models::gan::{Config, Run, Settings, generate};
+use impasto_models::team::Team;
 use impasto_tensor::Tensor;
 
 use super::job::Job;
@@ -62,7 +63,7 @@ impl Job for Task<'_> {
         self.data.hash()
     }
 
-    fn begin(&self, steps: u64, _parts: usize) -> Result<Self::Training, Failure> {
+    fn begin(&self, steps: u64, _parts: usize, _team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {
         let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
         let config = Config::new(self.data.shape()[1], 64, self.width);
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)

@@ -1,12 +1,14 @@
 //! [`Job`]: a stage that trains, from its first step to its end, through interruptions and back.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use impasto_models::engine::{Engine, Policy, Training, Verdict};
+use impasto_models::team::{Alone, Team};
 use impasto_models::{Checkpoint, Event, checkpoint};
 
-use super::{Record, Trace};
+use super::{Record, Trace, follow};
 use crate::budget::Budget;
 use crate::checkpoints::{Store, write};
 use crate::config::Checkpoints;
@@ -26,13 +28,13 @@ pub(crate) trait Job {
     /// What it does and why, in one or two plain sentences.
     const LESSON: &'static str;
 
-    /// Whether batches can be taken in parts to save memory.
+    /// Whether batches can be taken in parts, to save memory or by several processes.
     const CAN_PART: bool = false;
 
     /// The hash of what it learns from.
     fn data(&self) -> String;
-    /// A training of so many steps at its beginning, which takes each batch in so many parts.
-    fn begin(&self, steps: u64, parts: usize) -> Result<Self::Training, Failure>;
+    /// A training of so many steps at its beginning, whose batches the processes of a team take in so many parts.
+    fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure>;
     /// Draws samples and the like, where they are due.
     fn after_step(&self, _: &Self::Training, _dir: &mut RunDir) -> Result<(), Failure> {
         Ok(())
@@ -55,7 +57,7 @@ pub(crate) trait Job {
 }
 
 /// How a job is gone through.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Course {
     pub(crate) steps: u64,
     /// Parts that each batch is taken in.
@@ -66,13 +68,15 @@ pub(crate) struct Course {
     pub(crate) max_seconds: Option<f64>,
     /// Pictures of a step.
     pub(crate) pictures: usize,
+    /// The processes that train, of which this one writes.
+    pub(crate) team: Arc<dyn Team>,
 }
 
 impl Course {
     /// So many steps in one go, with no checkpoint on the way.
     pub(crate) fn straight(steps: u64, pictures: usize) -> Self {
         let (policy, checkpoints) = (Policy::default(), Checkpoints::default());
-        Self { steps, parts: 1, policy, checkpoints, max_seconds: None, pictures }
+        Self { steps, parts: 1, policy, checkpoints, max_seconds: None, pictures, team: Arc::new(Alone) }
     }
 }
 
@@ -96,8 +100,13 @@ impl<D> Outcome<D> {
 
 /// The number of steps of a budget, measured on a training that is thrown away.
 pub(crate) fn steps<J: Job>(job: &J, budget: Budget) -> Result<u64, Failure> {
-    let mut trial = job.begin(1, 1)?;
+    let mut trial = job.begin(1, 1, &(Arc::new(Alone) as Arc<dyn Team>))?;
     Ok(budget.steps(|| drop(trial.step(false))))
+}
+
+/// A job's engine at the beginning.
+pub(super) fn begin<J: Job>(job: &J, course: &Course) -> Result<Engine<J::Training>, Failure> {
+    Ok(Engine::new(job.begin(course.steps, course.parts, &course.team)?, job.data(), course.policy.clone()))
 }
 
 /// Trains, from the beginning or from a checkpoint that was read.
@@ -110,7 +119,9 @@ pub(crate) fn train<J: Job>(
 ) -> Result<Outcome<J::Done>, Failure> {
     let begun = Instant::now();
     let store = Store::new(dir.path(), J::NAME, &course.checkpoints);
-    let mut engine = Engine::new(job.begin(course.steps, course.parts)?, job.data(), course.policy.clone());
+    let team = &*course.team;
+    let mut engine = begin(job, course)?;
+    follow::share_checkpoint(team, from.map(|(_, checkpoint)| checkpoint))?;
     if let Some((path, checkpoint)) = from {
         engine.restore(checkpoint, path)?;
     }
@@ -128,7 +139,7 @@ pub(crate) fn train<J: Job>(
             Verdict::GoOn | Verdict::Done => {}
             Verdict::Save => save(job, &mut engine, &store, &mut trace)?,
             Verdict::RollBack => {
-                let step = roll_back(&mut engine, &store, &mut trace, ui)?;
+                let step = roll_back(&mut engine, team, &store, &mut trace, ui)?;
                 // The log of the steps behind it is gone, what went wrong there is not.
                 for alarm in &turn.alarms {
                     trace.alarm(alarm, step)?;
@@ -139,13 +150,16 @@ pub(crate) fn train<J: Job>(
         }
         job.after_step(engine.training(), trace.dir_mut())?;
         let is_late = course.max_seconds.is_some_and(|most| begun.elapsed().as_secs_f64() > most);
-        if (interrupt::asked() || is_late) && engine.steps().left() > 0 {
+        let asked = interrupt::asked();
+        let ends = (asked || is_late) && engine.steps().left() > 0;
+        follow::share_end(team, ends);
+        if ends {
             let step = engine.steps().done;
             trace.flush()?;
             if turn.verdict != Verdict::Save {
                 ui.wrote(&store.save(step, &engine.checkpoint())?);
             }
-            return Ok(Outcome::Early { step, asked: interrupt::asked() });
+            return Ok(Outcome::Early { step, asked });
         }
     }
     trace.flush()?;
@@ -177,11 +191,18 @@ fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace:
     store.save(step, &checkpoint).map(drop)
 }
 
-fn roll_back<T: Training>(engine: &mut Engine<T>, store: &Store, trace: &mut Trace, ui: &Ui) -> Result<u64, Failure> {
+fn roll_back<T: Training>(
+    engine: &mut Engine<T>,
+    team: &dyn Team,
+    store: &Store,
+    trace: &mut Trace,
+    ui: &Ui,
+) -> Result<u64, Failure> {
     let Some((path, checkpoint)) = store.last(|e| ui.warn(e))? else {
         let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
         return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));
     };
+    follow::share_checkpoint(team, Some(&checkpoint))?;
     engine.roll_back(&checkpoint, &path)?;
     let step = engine.steps().done;
     ui.warn(&format!("back to step {step}, with half of the learning rate"));

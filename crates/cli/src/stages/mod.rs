@@ -2,6 +2,7 @@
 
 pub(crate) mod classify;
 pub(crate) mod draw;
+pub(crate) mod follow;
 pub(crate) mod job;
 pub(crate) mod style;
 

@@ -3,6 +3,8 @@
 mod bench;
 mod create;
 mod mistakes;
+#[cfg(feature = "mpi")]
+mod processes;
 mod training;
 mod verbs;
 

@@ -12,7 +12,7 @@ use super::{PAINTING, PHOTO, PICTURES, done, folder, impasto};
 const STEPS: &str = "60";
 
 /// A short training of a classifier in which everything random takes part.
-fn args(out: &str) -> Vec<&str> {
+pub(super) fn args(out: &str) -> Vec<&str> {
     let fixed = "--steps 60 --checkpoint-every 10 --batch 16 --width 4 --seed 3 --set classifier.ema=0.9 \
                  --set classifier.mixup=0.2 --set classifier.cutmix=1.0 --set classifier.cutout=6 \
                  --set classifier.brightness=0.1";
@@ -21,7 +21,7 @@ fn args(out: &str) -> Vec<&str> {
     args
 }
 
-fn finished(folder: &Path, run: &str) -> Vec<u8> {
+pub(super) fn finished(folder: &Path, run: &str) -> Vec<u8> {
     fs::read(folder.join(run).join("checkpoints/classifier.safetensors")).expect("a finished run")
 }
 

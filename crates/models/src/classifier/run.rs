@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use impasto_autograd::Var;
 use impasto_autograd::fns::cross_entropy_smoothed;
@@ -18,9 +19,11 @@ use crate::engine::{Steps, Training};
 use crate::error::Error;
 use crate::event::Event;
 use crate::optim::{Adam, Method, Optimiser, Sgd, clip_global_norm, global_norm};
-use crate::params::{Gradients, Params};
+use crate::params::Params;
+use crate::parts::{self, Taught};
 use crate::scope::Pass;
 use crate::sentinel::Inspection;
+use crate::team::{Alone, Team};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +68,7 @@ pub struct Run<B> {
     augmenter: Augmenter,
     batches: B,
     step: u64,
+    team: Arc<dyn Team>,
 }
 
 impl<B: Batches> Run<B> {
@@ -78,7 +82,23 @@ impl<B: Batches> Run<B> {
         let params = config.create(settings.seed);
         let average = (settings.ema > 0.0).then(|| Ema::new(&params, settings.ema));
         let (optimiser, augmenter) = (settings.optimiser(), Augmenter::new(settings.seed));
-        Ok(Self { config, settings, params, average, optimiser, augmenter, batches, step: 0 })
+        Ok(Self { config, settings, params, average, optimiser, augmenter, batches, step: 0, team: Arc::new(Alone) })
+    }
+
+    /// The same run by one process of a team: each takes its turn at the parts of a batch.
+    ///
+    /// # Errors
+    /// Unless there are as many parts for each process as for the others: `micro_batches` is to be a multiple of their number.
+    pub fn in_team(mut self, team: Arc<dyn Team>) -> Result<Self, Error> {
+        let (parts, size) = (self.settings.micro_batches, team.size());
+        if !parts.is_multiple_of(size) {
+            return Err(Error::setting(
+                "micro_batches",
+                format!("expected a multiple of {size} processes, got {parts}"),
+            ));
+        }
+        self.team = team;
+        Ok(self)
     }
 
     /// The weights to judge with: their average if the run keeps one, else the latest.
@@ -108,11 +128,9 @@ impl<B: Batches> Run<B> {
         let lesson = self.augmenter.apply(self.batches.next(), &self.settings);
         let n = lesson.labels.len();
         let parts = self.settings.micro_batches.min(n).max(1);
-        let mut sums = Sums::default();
-        for i in 0..parts {
-            self.learn(&lesson, i * n / parts..(i + 1) * n / parts, &mut sums);
-        }
-        let Sums { loss, accuracy, mut gradients } = sums;
+        let Taught { loss, accuracy, mut gradients, updates } =
+            parts::learn(&*self.team, n, parts, |range| self.learn(&lesson, range));
+        self.params.commit(updates);
         let norm = match self.settings.clip {
             limit if limit > 0.0 => clip_global_norm(&mut gradients, limit),
             _ => global_norm(&gradients),
@@ -123,15 +141,15 @@ impl<B: Batches> Run<B> {
         if let Some(average) = &mut self.average {
             average.follow(&self.params, self.step);
         }
+        let (loss, accuracy) = (f64::from(loss), f64::from(accuracy));
         let scalars = vec![("loss", loss), ("accuracy", accuracy), ("learning_rate", lr), ("gradient_norm", norm)];
         let inspection = look.then(|| Inspection::of(&self.params, &gradients));
         (Event { step: self.step, scalars }, inspection)
     }
 
-    /// Adds what some pictures of a batch teach, each counted as its part of the batch.
-    fn learn(&mut self, lesson: &Lesson, range: Range<usize>, sums: &mut Sums) {
+    /// What some pictures of a batch teach.
+    fn learn(&self, lesson: &Lesson, range: Range<usize>) -> Taught {
         let whole = range.len() == lesson.labels.len();
-        let part = if whole { 1.0 } else { range.len() as f64 / lesson.labels.len() as f64 };
         let images = if whole { lesson.images.clone() } else { lesson.images.slice(range.clone()) };
         let pass = Pass::train(&self.params);
         let logits = network(&pass.root(), &self.config, &Var::constant(images));
@@ -151,10 +169,8 @@ impl<B: Batches> Run<B> {
             }
             _ => (loss(own), right(own)),
         };
-        sums.loss += part * f64::from(loss.item());
-        sums.accuracy += right / lesson.labels.len() as f64;
-        sums.add(pass.gradients(&loss), part);
-        self.params.commit(pass.into_updates());
+        let accuracy = (right / own.len() as f64) as f32;
+        Taught { loss: loss.item(), accuracy, gradients: pass.gradients(&loss), updates: pass.into_updates() }
     }
 
     /// All of the run's state, and the hash of its training data.
@@ -227,30 +243,6 @@ impl<B: Batches> Training for Run<B> {
 
     fn weights(&self) -> Vec<(&'static str, &Params)> {
         vec![("model", &self.params)]
-    }
-}
-
-/// What the parts of a batch add up to.
-#[derive(Default)]
-struct Sums {
-    loss: f64,
-    accuracy: f64,
-    gradients: Gradients,
-}
-
-impl Sums {
-    fn add(&mut self, gradients: Gradients, part: f64) {
-        if part == 1.0 {
-            self.gradients = gradients;
-            return;
-        }
-        let part = part as f32;
-        for (path, gradient) in gradients {
-            match self.gradients.get_mut(&path) {
-                Some(sum) => sum.zip_assign(&gradient, |sum, g| sum + part * g),
-                None => drop(self.gradients.insert(path, gradient.into_map(|g| part * g))),
-            }
-        }
     }
 }
 

@@ -1,18 +1,22 @@
 //! From settings to the report: plan, directory, training, page.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use impasto_models::Checkpoint;
+use impasto_models::team::Team;
 use serde_json::Value;
 
 use super::args::RunArgs;
-use crate::config::Config;
+use super::classifier;
+use crate::config::{Config, Layer};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::process;
 use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
+use crate::stages;
 use crate::stages::job::{Course, Job, Outcome, train};
 use crate::ui::Ui;
 
@@ -33,11 +37,18 @@ pub(super) struct Page {
 }
 
 /// Plans and runs.
-pub(super) fn start<J: Job<Done: Summary>>(job: &J, config: &Config, args: &RunArgs, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn start<J: Job<Done: Summary>>(
+    job: &J,
+    config: &Config,
+    args: &RunArgs,
+    team: &Arc<dyn Team>,
+    ui: &Ui,
+) -> Result<(), Failure> {
     ui.say(J::LESSON);
-    let plan = planned(job, config, ui)?;
+    let plan = planned(job, config, team.size(), ui)?;
     plan.say(ui);
     if args.dry_run {
+        share(&**team, None);
         ui.result("nothing was written: --dry-run", &plan.json());
         return Ok(());
     }
@@ -47,12 +58,12 @@ pub(super) fn start<J: Job<Done: Summary>>(job: &J, config: &Config, args: &RunA
     config.data = config.data()?.canonicalize().ok().or(config.data);
     let mut dir = RunDir::create(args.out.as_deref())?;
     dir.config(&config.table())?;
-    finish(job, &config, None, &mut dir, ui)
+    finish(job, &config, None, &mut dir, team, ui)
 }
 
 /// Says what a run would take.
 pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(), Failure> {
-    let plan = planned(job, config, ui)?;
+    let plan = planned(job, config, 1, ui)?;
     plan.say(ui);
     if ui.is_json() {
         ui.result("", &plan.json());
@@ -61,11 +72,15 @@ pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(),
 }
 
 /// The plan of a run, in so many parts that it stays below the memory that it may take.
-fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
+fn planned<J: Job>(job: &J, config: &Config, processes: usize, ui: &Ui) -> Result<Plan, Failure> {
     let limit = config.max_ram.map(|mb| mb * 1_000_000);
-    let mut parts = config.classifier.settings.micro_batches;
+    let mut parts = config.classifier.settings.micro_batches.next_multiple_of(processes);
+    if parts > config.batch && processes > 1 {
+        let detail = format!("expected at least {parts}, a picture for each part, got {}", config.batch);
+        return Err(Failure::usage(format!("--batch: {detail}")));
+    }
     loop {
-        let plan = Plan::of(job, config, parts)?;
+        let plan = Plan::of(job, config, parts, processes)?;
         let fits = limit.is_none_or(|limit| plan.peak_bytes <= limit);
         if fits {
             // The last, the best, and the one that is being written.
@@ -87,24 +102,57 @@ fn planned<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<Plan, Failure> {
     }
 }
 
-/// Trains to the end, from the beginning or from a checkpoint, and writes the report.
-pub(super) fn finish<J: Job<Done: Summary>>(
-    job: &J,
-    config: &Config,
-    from: Option<(&Path, &Checkpoint)>,
-    dir: &mut RunDir,
-    ui: &Ui,
-) -> Result<(), Failure> {
-    interrupt::listen();
+fn course(config: &Config, team: &Arc<dyn Team>) -> Course {
     let steps = config.steps.expect("a run's settings say how many steps it has");
-    let course = Course {
+    Course {
         steps,
         parts: config.classifier.settings.micro_batches,
         policy: config.policy(steps),
         checkpoints: config.checkpoints.clone(),
         max_seconds: config.max_minutes.map(|minutes| 60.0 * minutes),
         pictures: config.batch,
-    };
+        team: Arc::clone(team),
+    }
+}
+
+/// Tells the other processes what is trained, or that nothing is.
+pub(super) fn share(team: &dyn Team, config: Option<&Config>) {
+    if team.size() > 1 {
+        team.broadcast(config.map(|config| config.table().to_string().into_bytes()).unwrap_or_default());
+    }
+}
+
+/// Trains what the first process says, if it says anything.
+pub(super) fn follow(team: &Arc<dyn Team>) -> Result<(), Failure> {
+    interrupt::listen();
+    let told = team.broadcast(Vec::new());
+    if told.is_empty() {
+        return Ok(());
+    }
+    let origin = "settings of the first process";
+    let wrong = |e: String| Failure::usage(format!("{origin}: {e}"));
+    let text = String::from_utf8(told).map_err(|e| wrong(e.to_string()))?;
+    let table = text.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+    let config = Config::of(vec![Layer { origin: origin.into(), table }])?;
+    stages::follow::follow(&classifier::prepare(&config)?, &course(&config, team))
+}
+
+/// Trains to the end, from the beginning or from a checkpoint, and writes the report.
+pub(super) fn finish<J: Job<Done: Summary>>(
+    job: &J,
+    config: &Config,
+    from: Option<(&Path, &Checkpoint)>,
+    dir: &mut RunDir,
+    team: &Arc<dyn Team>,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    if team.size() > 1 && !J::CAN_PART {
+        return Err(Failure::usage(format!("a {} is trained by one process, this is one of {}", J::NAME, team.size())));
+    }
+    interrupt::listen();
+    share(&**team, Some(config));
+    let course = course(config, team);
+    let steps = course.steps;
     let done = match train(job, &course, from, dir, ui)? {
         Outcome::Done(done) => done.page(),
         Outcome::Early { step, asked } => {

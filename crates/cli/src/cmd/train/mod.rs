@@ -7,9 +7,13 @@ mod gan;
 mod resume;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use impasto_models::team::Team;
 
 use crate::config::{Config, Kind};
 use crate::failure::Failure;
+use crate::team;
 use crate::ui::Ui;
 pub(crate) use args::RunArgs;
 
@@ -49,23 +53,35 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(command: &Command, seed: Option<u64>, ui: &Ui) -> Result<(), Failure> {
+    let team = team::join()?;
+    let outcome = if team.rank() == 0 { lead(command, seed, &team, ui) } else { course::follow(&team) };
+    if let Err(failure) = &outcome
+        && team.size() > 1
+    {
+        ui.error(failure);
+        team::give_up(&*team, failure.exit_code());
+    }
+    outcome
+}
+
+fn lead(command: &Command, seed: Option<u64>, team: &Arc<dyn Team>, ui: &Ui) -> Result<(), Failure> {
     match command {
         Command::Classifier { run, net } => {
             let net = net.iter().map(|net| ("classifier.net", net.as_str().into()));
-            start(run, &run.config(Kind::Classifier, seed, net)?, ui)
+            start(run, &run.config(Kind::Classifier, seed, net)?, team, ui)
         }
         Command::Gan { run, judge } => {
             let judge = judge.iter().map(|path| ("gan.judge", path.display().to_string().into()));
-            start(run, &run.config(Kind::Gan, seed, judge)?, ui)
+            start(run, &run.config(Kind::Gan, seed, judge)?, team, ui)
         }
-        Command::Resume { run, data, max_minutes } => resume::run(run, data.as_deref(), *max_minutes, ui),
+        Command::Resume { run, data, max_minutes } => resume::run(run, data.as_deref(), *max_minutes, team, ui),
     }
 }
 
-fn start(args: &RunArgs, config: &Config, ui: &Ui) -> Result<(), Failure> {
+fn start(args: &RunArgs, config: &Config, team: &Arc<dyn Team>, ui: &Ui) -> Result<(), Failure> {
     match config.train {
-        Kind::Classifier => course::start(&classifier::prepare(config)?, config, args, ui),
-        Kind::Gan => gan::with(config, |task| course::start(task, config, args, ui)),
+        Kind::Classifier => course::start(&classifier::prepare(config)?, config, args, team, ui),
+        Kind::Gan => gan::with(config, |task| course::start(task, config, args, team, ui)),
     }
 }
 

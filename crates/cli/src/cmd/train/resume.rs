@@ -1,8 +1,11 @@
 //! `impasto train resume`: goes on with a run that was killed, interrupted or out of time.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use super::course::{Summary, finish};
+use impasto_models::team::Team;
+
+use super::course::{Summary, finish, share};
 use super::{classifier, gan};
 use crate::checkpoints::Store;
 use crate::config::{Config, Kind, Layer};
@@ -11,7 +14,13 @@ use crate::run_dir::RunDir;
 use crate::stages::job::Job;
 use crate::ui::Ui;
 
-pub(super) fn run(path: &Path, data: Option<&Path>, minutes: Option<f64>, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn run(
+    path: &Path,
+    data: Option<&Path>,
+    minutes: Option<f64>,
+    team: &Arc<dyn Team>,
+    ui: &Ui,
+) -> Result<(), Failure> {
     let told = path.join("config.toml");
     if !told.exists() {
         let way_out = "name the directory of a run, as `impasto train` made it";
@@ -30,20 +39,28 @@ pub(super) fn run(path: &Path, data: Option<&Path>, minutes: Option<f64>, ui: &U
             format!("{}: the run is finished; its report is report.html", path.display()),
             &serde_json::json!({ "finished": true }),
         );
+        share(&**team, None);
         return Ok(());
     }
     match config.train {
-        Kind::Classifier => go_on(&classifier::prepare(&config)?, &config, &store, path, ui),
-        Kind::Gan => gan::with(&config, |task| go_on(task, &config, &store, path, ui)),
+        Kind::Classifier => go_on(&classifier::prepare(&config)?, &config, &store, path, team, ui),
+        Kind::Gan => gan::with(&config, |task| go_on(task, &config, &store, path, team, ui)),
     }
 }
 
-fn go_on<J: Job<Done: Summary>>(job: &J, config: &Config, store: &Store, path: &Path, ui: &Ui) -> Result<(), Failure> {
+fn go_on<J: Job<Done: Summary>>(
+    job: &J,
+    config: &Config,
+    store: &Store,
+    path: &Path,
+    team: &Arc<dyn Team>,
+    ui: &Ui,
+) -> Result<(), Failure> {
     let last = store.last(|e| ui.warn(e))?;
     match &last {
         Some((checkpoint, _)) => ui.say(format!("going on from {}", checkpoint.display())),
         None => ui.say("there is no checkpoint yet: the run begins anew"),
     }
     let mut dir = RunDir::open(path)?;
-    finish(job, config, last.as_ref().map(|(path, checkpoint)| (path.as_path(), checkpoint)), &mut dir, ui)
+    finish(job, config, last.as_ref().map(|(path, checkpoint)| (path.as_path(), checkpoint)), &mut dir, team, ui)
 }
