@@ -12,6 +12,8 @@ pub(crate) fn listen() {
     #[allow(clippy::exit, reason = "a second Ctrl-C is not to wait for anything")]
     let heard = || {
         if ASKED.swap(true, Ordering::SeqCst) {
+            #[cfg(feature = "tui")]
+            crate::dashboard::leave();
             std::process::exit(EXIT_CODE.into());
         }
     };

@@ -7,6 +7,8 @@ mod budget;
 mod checkpoints;
 mod cmd;
 mod config;
+#[cfg(feature = "tui")]
+mod dashboard;
 mod failure;
 mod feed;
 mod interrupt;

@@ -2,24 +2,55 @@
 //! object a line for programs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this file is where the program prints")]
 
-use std::fmt::{Display, Write};
+#[cfg(feature = "tui")]
+use std::cell::RefCell;
+use std::fmt::{self, Write};
 use std::io::IsTerminal;
 
+use impasto_data::Picture;
 use impasto_models::Event;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
+#[cfg(feature = "tui")]
+use crate::dashboard::Dashboard;
+use crate::failure::Failure;
+
 /// How the program speaks.
+#[derive(Clone)]
 pub(crate) struct Ui {
     quiet: bool,
     json: bool,
-    bars: bool,
+    shows: Shows,
     threads: usize,
+}
+
+/// What progress is shown on.
+#[derive(Clone, Copy, PartialEq)]
+enum Shows {
+    Lines,
+    Bars,
+    #[cfg(feature = "tui")]
+    Dashboards,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, json: bool, threads: usize) -> Self {
-        Self { quiet, json, bars: !quiet && !json && std::io::stderr().is_terminal(), threads }
+        let shows = if !quiet && !json && std::io::stderr().is_terminal() { Shows::Bars } else { Shows::Lines };
+        Self { quiet, json, shows, threads }
+    }
+
+    /// The same, that shows trainings on the whole terminal if that is wanted and there is one.
+    pub(crate) fn with_dashboard(&self, wanted: bool) -> Result<Self, Failure> {
+        if wanted && cfg!(not(feature = "tui")) {
+            let way_out = "build it with `cargo build --release --features tui`";
+            return Err(Failure::usage(format!("--tui: this program was built without it; {way_out}")));
+        }
+        #[cfg(feature = "tui")]
+        if wanted && self.shows == Shows::Bars && std::io::stdout().is_terminal() {
+            return Ok(Self { shows: Shows::Dashboards, ..self.clone() });
+        }
+        Ok(self.clone())
     }
 
     /// Whether a program reads what is printed.
@@ -38,14 +69,14 @@ impl Ui {
     }
 
     /// A sentence on what is going on.
-    pub(crate) fn say(&self, text: impl Display) {
+    pub(crate) fn say(&self, text: impl fmt::Display) {
         if !self.quiet && !self.json {
             println!("{text}");
         }
     }
 
     /// What was asked for: text for people, or the value as JSON.
-    pub(crate) fn result(&self, text: impl Display, value: &Value) {
+    pub(crate) fn result(&self, text: impl fmt::Display, value: &Value) {
         if self.json { println!("{value}") } else { println!("{text}") }
     }
 
@@ -59,7 +90,7 @@ impl Ui {
         }
     }
 
-    pub(crate) fn error(&self, message: &impl Display) {
+    pub(crate) fn error(&self, message: &impl fmt::Display) {
         if self.json {
             println!("{}", json!({ "error": message.to_string() }));
         }
@@ -67,7 +98,7 @@ impl Ui {
     }
 
     /// Something that the user should know, and that does not end the run.
-    pub(crate) fn warn(&self, message: &impl Display) {
+    pub(crate) fn warn(&self, message: &impl fmt::Display) {
         if self.json {
             println!("{}", json!({ "warning": message.to_string() }));
         } else {
@@ -77,15 +108,34 @@ impl Ui {
 
     /// Progress through `total` steps of so many pictures each.
     pub(crate) fn progress(&self, stage: &'static str, total: u64, pictures: usize) -> Progress<'_> {
-        let bar = self.bars.then(|| {
-            let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {eta} left  {rate}  {msg}");
-            let rate = move |state: &ProgressState, w: &mut dyn Write| {
-                let _ = write!(w, "{:.0} pictures/s", state.per_sec() * pictures as f64);
-            };
-            ProgressBar::new(total).with_style(style.expect("a valid template").with_key("rate", rate))
-        });
-        Progress { ui: self, stage, total, bar }
+        Progress { ui: self, stage, total, display: self.display(stage, total, pictures) }
     }
+
+    #[cfg_attr(not(feature = "tui"), expect(unused_variables, reason = "the dashboard shows the stage's name"))]
+    fn display(&self, stage: &'static str, total: u64, pictures: usize) -> Display {
+        #[cfg(feature = "tui")]
+        if self.shows == Shows::Dashboards
+            && let Ok(dashboard) = Dashboard::open(stage, total, pictures)
+        {
+            return Display::Dashboard(Box::new(dashboard.into()));
+        }
+        if self.shows == Shows::Lines {
+            return Display::Lines;
+        }
+        let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {eta} left  {rate}  {msg}");
+        let rate = move |state: &ProgressState, w: &mut dyn Write| {
+            let _ = write!(w, "{:.0} pictures/s", state.per_sec() * pictures as f64);
+        };
+        Display::Bar(ProgressBar::new(total).with_style(style.expect("a valid template").with_key("rate", rate)))
+    }
+}
+
+/// The same, with what it takes.
+enum Display {
+    Lines,
+    Bar(ProgressBar),
+    #[cfg(feature = "tui")]
+    Dashboard(Box<RefCell<Dashboard>>),
 }
 
 /// Progress of one stage.
@@ -93,56 +143,91 @@ pub(crate) struct Progress<'u> {
     ui: &'u Ui,
     stage: &'static str,
     total: u64,
-    bar: Option<ProgressBar>,
+    display: Display,
 }
 
 impl Progress<'_> {
     /// Steps up to here were done before.
     pub(crate) fn begin_at(&self, step: u64) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(step);
-            bar.reset_eta();
+        match &self.display {
+            Display::Lines => {}
+            Display::Bar(bar) => {
+                bar.set_position(step);
+                bar.reset_eta();
+            }
+            #[cfg(feature = "tui")]
+            Display::Dashboard(dashboard) => dashboard.borrow_mut().begin_at(step),
         }
     }
 
     /// Scores on the way.
     pub(crate) fn score(&self, event: &Event) {
-        if self.ui.json {
-            println!("{}", event_json(self.stage, event));
-        } else if !self.ui.quiet {
-            self.aside(|| println!("  step {}/{}  {}", event.step, self.total, numbers(event)));
+        let line = || println!("  step {}/{}  {}", event.step, self.total, numbers(event));
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(line),
+            #[cfg(feature = "tui")]
+            Display::Dashboard(dashboard) => dashboard.borrow_mut().event(event),
+            Display::Lines if self.ui.json => println!("{}", event_json(self.stage, event)),
+            Display::Lines if self.ui.quiet => {}
+            Display::Lines => line(),
         }
     }
 
     /// Something that goes wrong.
-    pub(crate) fn warn(&self, message: &impl Display) {
-        self.aside(|| self.ui.warn(message));
-    }
-
-    /// Prints without the bar in the way.
-    fn aside(&self, print: impl FnOnce()) {
-        match &self.bar {
-            Some(bar) => bar.suspend(print),
-            None => print(),
+    pub(crate) fn warn(&self, message: &impl fmt::Display) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| self.ui.warn(message)),
+            #[cfg(feature = "tui")]
+            Display::Dashboard(dashboard) => dashboard.borrow_mut().note(message.to_string()),
+            Display::Lines => self.ui.warn(message),
         }
     }
 
+    /// A step.
     pub(crate) fn event(&self, event: &Event) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(event.step);
-            bar.set_message(numbers(event));
-        } else if self.ui.json {
-            println!("{}", event_json(self.stage, event));
-        } else if !self.ui.quiet && (event.step.is_multiple_of((self.total / 8).max(1)) || event.step == self.total) {
-            println!("  step {}/{}  {}", event.step, self.total, numbers(event));
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.set_position(event.step);
+                bar.set_message(numbers(event));
+            }
+            #[cfg(feature = "tui")]
+            Display::Dashboard(dashboard) => dashboard.borrow_mut().event(event),
+            Display::Lines if self.ui.json => println!("{}", event_json(self.stage, event)),
+            Display::Lines if self.ui.quiet => {}
+            Display::Lines => {
+                if event.step.is_multiple_of((self.total / 8).max(1)) || event.step == self.total {
+                    println!("  step {}/{}  {}", event.step, self.total, numbers(event));
+                }
+            }
+        }
+    }
+
+    /// A picture that was drawn on the way.
+    #[cfg_attr(
+        not(feature = "tui"),
+        expect(unused_variables, clippy::unused_self, reason = "only the dashboard shows pictures")
+    )]
+    pub(crate) fn sample(&self, picture: &Picture) {
+        #[cfg(feature = "tui")]
+        if let Display::Dashboard(dashboard) = &self.display {
+            dashboard.borrow_mut().sample(picture.clone());
         }
     }
 }
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        match std::mem::replace(&mut self.display, Display::Lines) {
+            Display::Lines => {}
+            Display::Bar(bar) => bar.finish_and_clear(),
+            #[cfg(feature = "tui")]
+            Display::Dashboard(dashboard) => {
+                let notes = dashboard.borrow_mut().notes();
+                drop(dashboard);
+                for note in notes {
+                    self.ui.warn(&note);
+                }
+            }
         }
     }
 }

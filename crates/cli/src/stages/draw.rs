@@ -11,7 +11,7 @@ use impasto_models::team::Team;
 use impasto_tensor::Tensor;
 
 use super::job::Job;
-use super::{Record, percent, pictures};
+use super::{Record, Trace, percent, pictures};
 use crate::failure::Failure;
 use crate::feed::Feed;
 use crate::report::{Figure, Stage};
@@ -69,12 +69,14 @@ impl Job for Task<'_> {
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)
     }
 
-    fn after_step(&self, training: &Self::Training, dir: &mut RunDir) -> Result<(), Failure> {
+    fn after_step(&self, training: &Self::Training, trace: &mut Trace) -> Result<(), Failure> {
         let Steps { done, total } = training.steps();
         // Dense at the beginning, where most happens: at steps / 128, / 64, ..
         if (0..TIMELINE).any(|i| done == (total >> i).max(1)) {
             let picture = contact_sheet(&generate(training.generator(), training.config(), SAMPLE_SEED, SHEET));
             let mark = Mark { seed: Some(SAMPLE_SEED), ..Mark::new(Kind::Generated) };
+            trace.sample(&picture);
+            let dir = trace.dir_mut();
             let png = dir.picture(&sample(done), &picture, Some(&mark))?;
             dir.logs.image(Self::NAME, "samples", done, &png, [picture.width(), picture.height()])?;
         }

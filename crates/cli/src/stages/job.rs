@@ -36,7 +36,7 @@ pub(crate) trait Job {
     /// A training of so many steps at its beginning, whose batches the processes of a team take in so many parts.
     fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure>;
     /// Draws samples and the like, where they are due.
-    fn after_step(&self, _: &Self::Training, _dir: &mut RunDir) -> Result<(), Failure> {
+    fn after_step(&self, _: &Self::Training, _trace: &mut Trace) -> Result<(), Failure> {
         Ok(())
     }
     /// Scores of the present weights on what they did not learn from. The first one chooses the best checkpoint: larger is better.
@@ -139,7 +139,7 @@ pub(crate) fn train<J: Job>(
             Verdict::GoOn | Verdict::Done => {}
             Verdict::Save => save(job, &mut engine, &store, &mut trace)?,
             Verdict::RollBack => {
-                let step = roll_back(&mut engine, team, &store, &mut trace, ui)?;
+                let step = roll_back(&mut engine, team, &store, &mut trace)?;
                 // The log of the steps behind it is gone, what went wrong there is not.
                 for alarm in &turn.alarms {
                     trace.alarm(alarm, step)?;
@@ -148,7 +148,7 @@ pub(crate) fn train<J: Job>(
             }
             Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),
         }
-        job.after_step(engine.training(), trace.dir_mut())?;
+        job.after_step(engine.training(), &mut trace)?;
         let is_late = course.max_seconds.is_some_and(|most| begun.elapsed().as_secs_f64() > most);
         let asked = interrupt::asked();
         let ends = (asked || is_late) && engine.steps().left() > 0;
@@ -156,6 +156,7 @@ pub(crate) fn train<J: Job>(
         if ends {
             let step = engine.steps().done;
             trace.flush()?;
+            drop(trace);
             if turn.verdict != Verdict::Save {
                 ui.wrote(&store.save(step, &engine.checkpoint())?);
             }
@@ -165,9 +166,9 @@ pub(crate) fn train<J: Job>(
     trace.flush()?;
     let path = store.finished();
     write(&engine.checkpoint(), &path)?;
+    let (record, dir) = trace.end();
     ui.wrote(&path);
     let hash = checkpoint::file_hash(&path)?;
-    let (record, dir) = trace.end();
     Ok(Outcome::Done(job.finish(engine.training(), hash, &record, dir, ui)?))
 }
 
@@ -196,16 +197,15 @@ fn roll_back<T: Training>(
     team: &dyn Team,
     store: &Store,
     trace: &mut Trace,
-    ui: &Ui,
 ) -> Result<u64, Failure> {
-    let Some((path, checkpoint)) = store.last(|e| ui.warn(e))? else {
+    let Some((path, checkpoint)) = store.last(|e| trace.warn(e))? else {
         let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
         return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));
     };
     follow::share_checkpoint(team, Some(&checkpoint))?;
     engine.roll_back(&checkpoint, &path)?;
     let step = engine.steps().done;
-    ui.warn(&format!("back to step {step}, with half of the learning rate"));
+    trace.warn(&format!("back to step {step}, with half of the learning rate"));
     trace.begin_at(step)?;
     Ok(step)
 }

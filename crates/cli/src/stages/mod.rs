@@ -89,6 +89,16 @@ impl<'a, 'u> Trace<'a, 'u> {
         self.dir.logs.scores(self.record.name, event, self.record.seconds())
     }
 
+    /// Takes a picture that was drawn on the way.
+    pub(crate) fn sample(&mut self, picture: &Picture) {
+        self.progress.sample(picture);
+    }
+
+    /// Says that something is not as it should be.
+    pub(crate) fn warn(&self, message: &impl std::fmt::Display) {
+        self.progress.warn(message);
+    }
+
     /// Takes an alarm, to be logged at a step: nothing that goes wrong is kept silent.
     pub(crate) fn alarm(&mut self, alarm: &Alarm, step: u64) -> Result<(), Failure> {
         self.progress.warn(alarm);

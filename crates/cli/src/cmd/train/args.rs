@@ -50,6 +50,9 @@ pub(crate) struct RunArgs {
     /// Any setting, as `classifier.label_smoothing=0.1`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Show curves and samples on the whole terminal
+    #[arg(long)]
+    pub(crate) tui: bool,
     /// Check everything and say what the run would take, but do not run
     #[arg(long)]
     pub(crate) dry_run: bool,

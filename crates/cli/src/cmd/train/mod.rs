@@ -49,6 +49,9 @@ pub(crate) enum Command {
         /// Save and end after so many minutes, done or not [default: as the run was told]
         #[arg(long, value_name = "M")]
         max_minutes: Option<f64>,
+        /// Show curves and samples on the whole terminal
+        #[arg(long)]
+        tui: bool,
     },
 }
 
@@ -74,11 +77,14 @@ fn lead(command: &Command, seed: Option<u64>, team: &Arc<dyn Team>, ui: &Ui) -> 
             let judge = judge.iter().map(|path| ("gan.judge", path.display().to_string().into()));
             start(run, &run.config(Kind::Gan, seed, judge)?, team, ui)
         }
-        Command::Resume { run, data, max_minutes } => resume::run(run, data.as_deref(), *max_minutes, team, ui),
+        Command::Resume { run, data, max_minutes, tui } => {
+            resume::run(run, data.as_deref(), *max_minutes, team, &ui.with_dashboard(*tui)?)
+        }
     }
 }
 
 fn start(args: &RunArgs, config: &Config, team: &Arc<dyn Team>, ui: &Ui) -> Result<(), Failure> {
+    let ui = &ui.with_dashboard(args.tui)?;
     match config.train {
         Kind::Classifier => course::start(&classifier::prepare(config)?, config, args, team, ui),
         Kind::Gan => gan::with(config, |task| course::start(task, config, args, team, ui)),
