@@ -69,7 +69,7 @@ impl Plan {
         let flops = (work::flops() - before) / u64::from(timed);
 
         let begun = Instant::now();
-        job.scores(&trial);
+        job.scores(&trial)?;
         let checkpoint_bytes = trial.checkpoint(&job.data()).to_bytes()?.len() as u64;
         let save_seconds = begun.elapsed().as_secs_f64();
         let begun = Instant::now();

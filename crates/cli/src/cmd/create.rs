@@ -123,6 +123,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         batch: 32,
         settings: gan::Settings { lr: GAN_RATE, seed, ..gan::Settings::default() },
         judge: Some((&classifier.params, &classifier.config, classifier.score.confidence)),
+        measure: None,
     };
     let drawn = train_for(&task, plan.gan, task.batch, &mut dir, ui)?;
     stages.push(drawn.stage);

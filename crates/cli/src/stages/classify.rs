@@ -112,9 +112,9 @@ impl Job for Task {
         Ok(Run::new(self.config.clone(), settings, feed)?.in_team(Arc::clone(team))?)
     }
 
-    fn scores(&self, training: &Self::Training) -> Vec<(&'static str, f64)> {
+    fn scores(&self, training: &Self::Training) -> Result<Vec<(&'static str, f64)>, Failure> {
         let score = self.evaluate(training.params(), self.held_out.len().div_ceil(SCORED));
-        vec![("held_out_accuracy", score.accuracy), ("held_out_loss", score.negative_log_likelihood)]
+        Ok(vec![("held_out_accuracy", score.accuracy), ("held_out_loss", score.negative_log_likelihood)])
     }
 
     fn rehearse_end(&self, training: &Self::Training) {

@@ -11,6 +11,7 @@ use impasto_models::team::Team;
 use impasto_tensor::Tensor;
 
 use super::job::Job;
+use super::measure::Measure;
 use super::{Record, Trace, percent, pictures};
 use crate::failure::Failure;
 use crate::feed::Feed;
@@ -34,6 +35,8 @@ pub(crate) struct Task<'a> {
     pub(crate) settings: Settings,
     /// A classifier that judges the samples, with its mean confidence on real pictures.
     pub(crate) judge: Option<(&'a Params, &'a classifier::Config, f64)>,
+    /// What chooses the best checkpoint.
+    pub(crate) measure: Option<Measure>,
 }
 
 /// A trained GAN.
@@ -83,6 +86,20 @@ impl Job for Task<'_> {
         Ok(())
     }
 
+    const LARGER_IS_BETTER: bool = false;
+
+    fn scores(&self, training: &Self::Training) -> Result<Vec<(&'static str, f64)>, Failure> {
+        let distance = |measure: &Measure| measure.distance(training.generator(), training.config());
+        Ok(self
+            .measure
+            .as_ref()
+            .map(distance)
+            .transpose()?
+            .map(|distance| ("kernel_distance", distance))
+            .into_iter()
+            .collect())
+    }
+
     fn finish(
         &self,
         training: &Self::Training,
@@ -98,6 +115,9 @@ impl Job for Task<'_> {
             record.chart("Losses", "loss", &["discriminator_loss", "generator_loss"]),
             record.chart("How often the discriminator is right", "share", &["real_accuracy", "fake_accuracy"]),
         ];
+        if self.measure.is_some() {
+            stage.charts.push(record.chart("Kernel distance to real pictures", "distance", &["kernel_distance"]));
+        }
         stage.facts = vec![("generator weights".into(), generator.count().to_string())];
         if let Some((params, judge, real)) = self.judge {
             let verdict = judged(&generator, &config, params, judge);

@@ -39,9 +39,12 @@ pub(crate) trait Job {
     fn after_step(&self, _: &Self::Training, _trace: &mut Trace) -> Result<(), Failure> {
         Ok(())
     }
-    /// Scores of the present weights on what they did not learn from. The first one chooses the best checkpoint: larger is better.
-    fn scores(&self, _: &Self::Training) -> Vec<(&'static str, f64)> {
-        Vec::new()
+    /// Whether the best checkpoint is the one whose first score is the largest, or else the smallest.
+    const LARGER_IS_BETTER: bool = true;
+
+    /// Scores of the present weights on what they did not learn from. The first one chooses the best checkpoint.
+    fn scores(&self, _: &Self::Training) -> Result<Vec<(&'static str, f64)>, Failure> {
+        Ok(Vec::new())
     }
     /// Does once what is done at the end and takes memory.
     fn rehearse_end(&self, _: &Self::Training) {}
@@ -174,8 +177,9 @@ pub(crate) fn train<J: Job>(
 
 fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace: &mut Trace) -> Result<(), Failure> {
     let step = engine.steps().done;
-    let scalars = job.scores(engine.training());
-    let is_best = scalars.first().is_some_and(|&(_, score)| engine.is_best(score));
+    let scalars = job.scores(engine.training())?;
+    let merit = |score: f64| if J::LARGER_IS_BETTER { score } else { -score };
+    let is_best = scalars.first().is_some_and(|&(_, score)| engine.is_best(merit(score)));
     if !scalars.is_empty() {
         trace.score(&Event { step, scalars })?;
     }

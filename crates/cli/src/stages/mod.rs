@@ -4,6 +4,7 @@ pub(crate) mod classify;
 pub(crate) mod draw;
 pub(crate) mod follow;
 pub(crate) mod job;
+pub(crate) mod measure;
 pub(crate) mod style;
 
 use std::collections::BTreeMap;

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use impasto_data::{Dataset, Options, Split};
 use impasto_models::gan::{generate, load};
 use impasto_models::metrics::{Extractor, Panel};
-use impasto_tensor::Tensor;
 use serde_json::json;
 
 use crate::assets;
 use crate::failure::Failure;
+use crate::stages::measure::{centre, features};
 use crate::ui::Ui;
 
-/// Pictures that are held as numbers at one time.
-const CHUNK: usize = 4096;
 /// Pairs of a sample and a training picture that are named.
 const NAMED: usize = 5;
 
@@ -86,33 +84,10 @@ fn real(path: &Path, extractor: &Extractor, seed: u64) -> Result<(Dataset, Datas
     }
 }
 
-fn features(data: &Dataset, extractor: &Extractor) -> Tensor {
-    let all: Vec<usize> = (0..data.len()).collect();
-    let parts: Vec<Tensor> = all.chunks(CHUNK).map(|part| extractor.features(&data.tensor(part))).collect();
-    Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)
-}
-
-/// What is left without the edge that a GAN's training adds to small pictures.
-fn centre(images: &Tensor, size: usize) -> Tensor {
-    let [n, c, side] = [0, 1, 2].map(|axis| images.shape()[axis]);
-    let edge = (side - size) / 2;
-    let planes = images.data().chunks(side * side);
-    let pixels = planes.flat_map(|plane| plane.chunks(side).skip(edge).take(size).flat_map(|row| &row[edge..][..size]));
-    Tensor::new([n, c, size, size], pixels.copied().collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use impasto_tensor::Random;
-
-    #[test]
-    fn the_centre_is_what_was_padded() {
-        let images = Tensor::from_fn([2, 1, 5, 5], |i| i as f32);
-        let centre = centre(&images, 3);
-        assert_eq!(centre.data()[..4], [6.0, 7.0, 8.0, 11.0]);
-        assert_eq!(centre.data()[9], 31.0);
-    }
 
     #[test]
     fn the_embedded_extractor_knows_the_embedded_pictures() {

@@ -12,6 +12,7 @@ use super::course::{Page, Summary};
 use crate::config::{Config, Gan};
 use crate::failure::Failure;
 use crate::stages::draw::{Task, Trained};
+use crate::stages::measure::Measure;
 
 /// Opens the data and hands on the task, which borrows its judge.
 pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failure>) -> Result<R, Failure> {
@@ -21,7 +22,8 @@ pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failu
     let judge = judge.map(|judge| load_judge(&judge, path)).transpose()?;
     let judge = judge.as_ref().map(|(params, config, real)| (params, config, *real));
     let settings = Settings { seed: config.seed, ..settings };
-    go(&Task { data, width, batch: config.batch, settings, judge })
+    let measure = Measure::of(&data, config.seed)?;
+    go(&Task { data, width, batch: config.batch, settings, judge, measure })
 }
 
 type Judge = (Params, classifier::Config, f64);
