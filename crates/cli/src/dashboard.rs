@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use impasto_data::Picture;
 use impasto_models::Event;
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::{cursor, execute, terminal};
+use ratatui::crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use ratatui::crossterm::{cursor, execute};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::symbols::Marker;
@@ -51,10 +52,10 @@ struct View {
 
 impl Dashboard {
     pub(crate) fn open(stage: &'static str, total: u64, pictures: usize) -> std::io::Result<Self> {
-        let mut out = stdout();
-        execute!(out, terminal::EnterAlternateScreen, cursor::Hide)?;
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         let view = View { stage, total, pictures, ..View::default() };
-        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(out))?, drawn: None, begun: Instant::now(), view })
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), cursor::Hide)?;
+        Ok(Self { terminal, drawn: None, begun: Instant::now(), view })
     }
 
     pub(crate) fn begin_at(&mut self, step: u64) {
@@ -100,7 +101,7 @@ impl Drop for Dashboard {
 
 /// Gives the terminal back as it was.
 pub(crate) fn leave() {
-    let _ = execute!(stdout(), terminal::LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(stdout(), LeaveAlternateScreen, cursor::Show);
 }
 
 impl View {
@@ -160,7 +161,8 @@ impl View {
     }
 
     fn chart(&self, frame: &mut Frame, area: Rect, title: &str, wanted: impl Fn(&str) -> bool) {
-        let curves: Vec<_> = self.curves.iter().filter(|(name, points)| wanted(name) && !points.is_empty()).collect();
+        let wanted = self.curves.iter().filter(|(name, points)| wanted(name) && !points.is_empty());
+        let curves: Vec<_> = wanted.map(|(name, points)| (name, means(points, area.width.into()))).collect();
         let values = || curves.iter().flat_map(|(_, points)| points.iter().map(|point| point.1));
         let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
         let bounds = if low < high { [low, high] } else { [low.min(0.0), high.max(1.0)] };
@@ -180,6 +182,15 @@ impl View {
         let chart = Chart::new(sets.collect()).x_axis(x).y_axis(y).block(block).hidden_legend_constraints((all, all));
         frame.render_widget(chart, area);
     }
+}
+
+/// As many points as can be told apart, each the mean of its neighbours.
+fn means(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
+    let mean = |some: &[(f64, f64)]| {
+        let [x, y] = [0, 1].map(|axis| some.iter().map(|p| if axis == 0 { p.0 } else { p.1 }).sum::<f64>());
+        (x / some.len() as f64, y / some.len() as f64)
+    };
+    points.chunks(points.len().div_ceil(most.max(1)).max(1)).map(mean).collect()
 }
 
 /// `1:05:09` or `5:09`.
