@@ -17,8 +17,8 @@ use crate::process;
 use crate::stages::job::Job;
 use crate::ui::Ui;
 
-/// Steps that warm caches and pools up.
-const WARM: u32 = 2;
+/// Steps that warm caches and pools up: so many at least, and for so many seconds.
+const WARM: (u32, f64) = (2, 0.5);
 /// The least number of steps on the clock.
 const TIMED: u32 = 5;
 /// Short steps are timed for so many seconds.
@@ -56,18 +56,20 @@ impl Plan {
     pub(crate) fn of<J: Job>(job: &J, config: &Config, parts: usize, processes: usize) -> Result<Self, Failure> {
         let team: Arc<dyn Team> = if processes > 1 { Arc::new(Echo(processes)) } else { Arc::new(Alone) };
         let mut trial = job.begin(config.steps.unwrap_or(1).max(1), parts, &team)?;
-        for _ in 0..WARM {
-            trial.step(true);
-        }
-        let (begun, before) = (Instant::now(), work::flops());
-        let mut timed = 0;
-        while timed < TIMED || begun.elapsed().as_secs_f64() < LEAST_SECONDS {
-            trial.step(false);
-            timed += 1;
-        }
-        let step_seconds = begun.elapsed().as_secs_f64() / f64::from(timed);
-        let flops = (work::flops() - before) / u64::from(timed);
+        let mut steps = |least: u32, seconds: f64, look: bool| {
+            let (begun, before) = (Instant::now(), work::flops());
+            let mut done = 0;
+            while done < least || begun.elapsed().as_secs_f64() < seconds {
+                trial.step(look);
+                done += 1;
+            }
+            (begun.elapsed().as_secs_f64() / f64::from(done), (work::flops() - before) / u64::from(done))
+        };
+        steps(WARM.0, WARM.1, true);
+        let (step_seconds, flops) = steps(TIMED, LEAST_SECONDS, false);
 
+        // The first time takes memory that the others find there.
+        job.scores(&trial)?;
         let begun = Instant::now();
         job.scores(&trial)?;
         let checkpoint_bytes = trial.checkpoint(&job.data()).to_bytes()?.len() as u64;
