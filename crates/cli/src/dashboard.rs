@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Stdout, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use impasto_data::Picture;
@@ -18,6 +19,8 @@ use ratatui::{Frame, Terminal};
 
 use crate::process;
 
+/// Whether a dashboard has the terminal.
+static OPEN: AtomicBool = AtomicBool::new(false);
 /// Draws no more often than so.
 const PAUSE: Duration = Duration::from_millis(200);
 /// A curve of more points is thinned out to half of them.
@@ -54,6 +57,7 @@ impl Dashboard {
     pub(crate) fn open(stage: &'static str, total: u64, pictures: usize) -> std::io::Result<Self> {
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         let view = View { stage, total, pictures, ..View::default() };
+        OPEN.store(true, Ordering::SeqCst);
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), cursor::Hide)?;
         Ok(Self { terminal, drawn: None, begun: Instant::now(), view })
     }
@@ -99,9 +103,11 @@ impl Drop for Dashboard {
     }
 }
 
-/// Gives the terminal back as it was.
+/// Gives the terminal back as it was, if a dashboard has it.
 pub(crate) fn leave() {
-    let _ = execute!(stdout(), LeaveAlternateScreen, cursor::Show);
+    if OPEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), LeaveAlternateScreen, cursor::Show);
+    }
 }
 
 impl View {

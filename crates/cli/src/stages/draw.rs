@@ -66,7 +66,10 @@ impl Job for Task<'_> {
         self.data.hash()
     }
 
-    fn begin(&self, steps: u64, _parts: usize, _team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {
+    fn begin(&self, steps: u64, _parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {
+        if team.size() > 1 {
+            return Err(Failure::usage(format!("a GAN is trained by one process, this is one of {}", team.size())));
+        }
         let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
         let config = Config::new(self.data.shape()[1], 64, self.width);
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)

@@ -69,11 +69,13 @@ fn two_processes_are_interrupted_and_go_on_as_two_or_as_one() {
 #[test]
 fn what_cannot_be_done_by_two_is_said_once_and_ends_both() {
     let folder = folder();
+    let folder = folder.path();
     let gan = ["train", "gan", "--data", PICTURES, "--steps", "1", "--batch", "4", "--width", "2"];
     let small = ["train", "classifier", "--data", PICTURES, "--steps", "1", "--batch", "1", "--width", "2"];
-    for (args, says) in [(&gan[..], "a gan is trained by one process"), (&small, "--batch: expected at least 2")] {
-        let output = two(folder.path(), args);
+    for (args, says) in [(&gan[..], "a GAN is trained by one process"), (&small, "--batch: expected at least 2")] {
+        let output = two(folder, args);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && said.matches(says).count() == 1, "{said}");
+        assert_eq!(fs::read_dir(folder).expect("a folder").count(), 0, "nothing is half-written");
     }
 }

@@ -142,3 +142,18 @@ fn a_trained_classifier_is_scored_and_names_pictures() {
         assert!(guesses.len() == 2 && p(0) >= p(1) && p(0) + p(1) <= 1.0 + 1e-6, "{named:?}");
     }
 }
+
+#[test]
+fn a_gan_keeps_the_checkpoint_nearest_to_real_pictures() {
+    let folder = folder();
+    let folder = folder.path();
+    let fixed = "--steps 4 --checkpoint-every 1 --batch 4 --width 2 --out run";
+    done(folder, &[&["train", "gan", "--data", PICTURES][..], &fixed.split_whitespace().collect::<Vec<_>>()].concat());
+    let log = json(&fs::read_to_string(folder.join("run/log.jsonl")).expect("a log"));
+    let scored = log.iter().filter_map(|line| Some((line["kernel_distance"].as_f64()?, line["step"].as_u64()?)));
+    let (_, nearest) = scored.min_by(|a, b| a.0.total_cmp(&b.0)).expect("each checkpoint is scored");
+    let best = fs::read(folder.join("run/checkpoints/gan-best.safetensors")).expect("a best checkpoint");
+    // A step takes a batch.
+    let step = format!("\\\"counters\\\":{{\\\"batches\\\":{nearest},");
+    assert!(best.windows(step.len()).any(|w| w == step.as_bytes()), "the best one is not that of step {nearest}");
+}

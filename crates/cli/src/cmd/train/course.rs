@@ -75,10 +75,6 @@ pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(),
 fn planned<J: Job>(job: &J, config: &Config, processes: usize, ui: &Ui) -> Result<Plan, Failure> {
     let limit = config.max_ram.map(|mb| mb * 1_000_000);
     let mut parts = config.classifier.settings.micro_batches.next_multiple_of(processes);
-    if parts > config.batch && processes > 1 {
-        let detail = format!("expected at least {parts}, a picture for each part, got {}", config.batch);
-        return Err(Failure::usage(format!("--batch: {detail}")));
-    }
     loop {
         let plan = Plan::of(job, config, parts, processes)?;
         let fits = limit.is_none_or(|limit| plan.peak_bytes <= limit);
@@ -146,9 +142,6 @@ pub(super) fn finish<J: Job<Done: Summary>>(
     team: &Arc<dyn Team>,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    if team.size() > 1 && !J::CAN_PART {
-        return Err(Failure::usage(format!("a {} is trained by one process, this is one of {}", J::NAME, team.size())));
-    }
     interrupt::listen();
     share(&**team, Some(config));
     let course = course(config, team);
