@@ -5,6 +5,8 @@
 //! the places of one remainder form a [`Family`] that shares its taps, again with steps of one. So `Y` has many planes and
 //! one family, `X` one plane and many families, and no zero is ever multiplied. The weight gradient reads the planes of `Y`.
 
+use std::ops::Range;
+
 use super::{Conv2d, Slot};
 
 /// One tap of the kernel as seen from its output places.
@@ -24,6 +26,13 @@ pub(super) struct Family {
     pub(super) offset: [usize; 2],
     pub(super) size: [usize; 2],
     pub(super) taps: Vec<Tap>,
+}
+
+impl Family {
+    /// Those of some rows that it has.
+    pub(super) fn rows(&self, rows: &Range<usize>) -> Range<usize> {
+        rows.start.min(self.size[0])..rows.end.min(self.size[0])
+    }
 }
 
 /// `out[n, o, offset + step_out q] = sum over c and taps of plane[n, c][q + shift] w[o, c, tap]`, one group of channels at a
@@ -89,6 +98,17 @@ impl Lowered {
             weights: [taps, per_group],
             group,
         }
+    }
+
+    /// Rows and columns of the largest family.
+    pub(super) fn largest(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.families.iter().map(|f| f.size[axis]).max().unwrap_or(0))
+    }
+
+    /// Rows from the highest place that taps read to the lowest, for one output place.
+    pub(super) fn depth(&self) -> usize {
+        let shifts = self.families.iter().flat_map(|f| &f.taps).map(|t| t.shift[0]);
+        shifts.clone().max().unwrap_or(0).abs_diff(shifts.min().unwrap_or(0))
     }
 
     /// The least and the largest place that taps read along an axis, in any plane.

@@ -7,7 +7,7 @@
 //!
 //! This file: the geometry. `reference.rs`: the loop nest. `im2col.rs`: matrix products for any element. For `f32`: `plan.rs`
 //! chooses, `lower.rs` turns every stride into steps of one, `planes.rs` lays out what is read, `product.rs` finds plain matrix
-//! products, `implicit.rs` and `dot.rs` do any geometry, `winograd` the common ones with fewer multiplications, `epilogue.rs` is what is done on the way out.
+//! products, `implicit` and `dot.rs` do any geometry, `winograd` the common ones with fewer multiplications, `epilogue.rs` is what is done on the way out.
 
 mod dot;
 mod epilogue;

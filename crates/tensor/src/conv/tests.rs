@@ -33,6 +33,14 @@ fn geometries() -> Vec<Conv2d> {
         conv([2, 6, 20, 18], [9, 2, 3, 3], Window { groups: 3, dilation: [2, 1], ..Window::new(1, 2) }),
         conv([2, 8, 20, 18], [8, 1, 3, 3], Window { groups: 8, ..Window::new(2, 1) }),
         conv([2, 4, 9, 20], [5, 4, 2, 5], Window { padding: [[0, 2], [3, 1]], stride: [2, 3], ..Window::default() }),
+        // Many small pictures in a block; rows so short that they are packed; places that no tap reaches.
+        conv([37, 19, 14, 14], [40, 19, 3, 3], Window::new(2, 1)),
+        conv([21, 70, 4, 5], [90, 70, 5, 5], Window::new(1, 2)),
+        conv([5, 16, 7, 9], [14, 16, 1, 1], Window::new(2, 0)),
+        conv([2, 5, 13, 11], [7, 5, 2, 2], Window::new(3, 0)),
+        // Several runs of channels, and bands of a wide picture.
+        conv([1, 70, 40, 300], [20, 70, 3, 3], Window::new(2, 1)),
+        conv([1, 90, 30, 260], [3, 90, 5, 5], Window::new(1, 2)),
         conv([0, 16, 8, 8], [16, 16, 3, 3], Window::new(1, 1)),
         conv([0, 16, 8, 8], [16, 16, 4, 4], Window::new(2, 1)),
         conv([0, 4, 8, 8], [5, 4, 5, 5], Window::new(2, 1)),

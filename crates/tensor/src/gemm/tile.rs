@@ -46,6 +46,9 @@ pub(crate) fn strip<V: Vector>() -> usize {
     if V::TWIN { 2 * V::LANES } else { V::LANES }
 }
 
+/// Columns of the widest tile.
+const WIDEST: usize = 3 * 16;
+
 /// Steps of the inner length between two turns of the loop.
 const UNROLLED: usize = 4;
 
@@ -224,7 +227,6 @@ pub(crate) unsafe fn product_at<V: Vector>(
         a: Operand,
         b: *const f32,
         c: Target,
-        columns: usize,
     ) {
         let mut sums = [[V::zero(); N]; M];
         let mut pa = a.at;
@@ -233,15 +235,28 @@ pub(crate) unsafe fn product_at<V: Vector>(
             unsafe { step(pa, b.add(offset), &mut sums) }
             pa = pa.wrapping_add(a.step);
         }
-        // SAFETY: as the caller says.
-        unsafe { store(sums, c, columns) }
+        for (i, row) in sums.into_iter().enumerate() {
+            for (j, sum) in row.into_iter().enumerate() {
+                // SAFETY: the target has M rows of N vectors.
+                unsafe {
+                    let at = c.at.add(i * c.stride + j * V::LANES);
+                    let sum = if c.add { sum + V::load(at) } else { sum };
+                    sum.store(at);
+                }
+            }
+        }
     }
     // Three rows by three vectors, or four to six by two: about as many sums either way.
     let width = if m <= 3 && V::TWIN { 3 * V::LANES } else { strip::<V>() };
+    // A tile of which fewer columns exist goes here first: with a test in each tile the compiler keeps sums in memory.
+    let mut edge = [0.0; ROWS * WIDEST];
     for j in (0..n).step_by(width) {
         for i in (0..m).step_by(ROWS) {
             let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
-            let (b, c) = (b.wrapping_add(j), Target { at: c.at.wrapping_add(i * c.stride + j), ..c });
+            let there = Target { at: c.at.wrapping_add(i * c.stride + j), ..c };
+            let whole = n - j >= width;
+            let c = if whole { there } else { Target { at: edge.as_mut_ptr(), stride: WIDEST, add: false, ..c } };
+            let b = b.wrapping_add(j);
             macro_rules! rows {
                 ($($m:literal: $n:literal),+) => {
                     match m - i {
@@ -250,26 +265,37 @@ pub(crate) unsafe fn product_at<V: Vector>(
                             if V::TWIN {
                                 // Rows that are left over from a larger panel have its width.
                                 if width == 3 * V::LANES {
-                                    tile_at::<V, $m, $n>(offsets, a, b, c, n - j);
+                                    tile_at::<V, $m, $n>(offsets, a, b, c);
                                 } else {
-                                    tile_at::<V, $m, 2>(offsets, a, b, c, n - j);
+                                    tile_at::<V, $m, 2>(offsets, a, b, c);
                                 }
                             } else {
-                                tile_at::<V, $m, 1>(offsets, a, b, c, n - j);
+                                tile_at::<V, $m, 1>(offsets, a, b, c);
                             }
                         },)+
                         // SAFETY: as the caller says.
                         _ => unsafe {
                             if V::TWIN {
-                                tile_at::<V, 6, 2>(offsets, a, b, c, n - j);
+                                tile_at::<V, 6, 2>(offsets, a, b, c);
                             } else {
-                                tile_at::<V, 6, 1>(offsets, a, b, c, n - j);
+                                tile_at::<V, 6, 1>(offsets, a, b, c);
                             }
                         },
                     }
                 };
             }
             rows!(1: 3, 2: 3, 3: 3, 4: 2, 5: 2);
+            if !whole {
+                for (row, numbers) in edge.chunks(WIDEST).enumerate().take(m - i) {
+                    for (x, &v) in numbers[..n - j].iter().enumerate() {
+                        // SAFETY: the caller says that m rows of n columns can be written.
+                        unsafe {
+                            let at = there.at.add(row * there.stride + x);
+                            *at = if there.add { *at + v } else { v };
+                        }
+                    }
+                }
+            }
         }
     }
 }
