@@ -1,10 +1,10 @@
 //! The weight gradient as inner products: for each output, channel and tap, the gradient's plane times the picture's plane,
 //! moved by the tap. Gradient and planes have the same pitch, the gradient zeros where the planes go on, so that a whole band
-//! of rows is one run of numbers.
+//! of rows, or several small pictures, are one run of numbers.
 
 use std::ops::Range;
 
-use super::lower::Lowered;
+use super::lower::{Lowered, Tap};
 use super::planes::Planes;
 use super::{Conv2d, Slot};
 use crate::gemm::tile::dots;
@@ -21,10 +21,9 @@ const SHARES: usize = 16;
 const OUTPUTS: usize = 4;
 const TAPS: usize = 3;
 
-/// Some rows of the result of one picture.
-#[derive(Clone)]
+/// Some rows of the result of one picture, or several pictures.
 struct Band {
-    image: usize,
+    images: Range<usize>,
     rows: Range<usize>,
 }
 
@@ -34,8 +33,11 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     // A row more than taps reach, for what is read behind the last place.
     let planes = Planes::new(&job, [1, 0]);
     let rows = (RUN / planes.pitch).clamp(1, oh.max(1));
+    let images = if rows < oh { 1 } else { (RUN / planes.plane()).max(1) };
     let bands: Vec<Band> = (0..job.images)
-        .flat_map(|image| (0..oh).step_by(rows).map(move |r| Band { image, rows: r..(r + rows).min(oh) }))
+        .step_by(images)
+        .map(|n| n..(n + images).min(job.images))
+        .flat_map(|n| (0..oh).step_by(rows).map(move |r| Band { images: n.clone(), rows: r..(r + rows).min(oh) }))
         .collect();
     let share = bands.len().div_ceil(SHARES).max(1);
     let mut parts = parallel::collect(bands.len().div_ceil(share), |s| {
@@ -72,56 +74,60 @@ impl Kernel for BandSums<'_> {
         let ([h, w], pitch, first) = (job.input, planes.pitch, planes.first());
         let taps = &job.families[0].taps;
         let plane = h * w;
-        // The gradient, one run for each output.
-        let run = (band.rows.len() * pitch).next_multiple_of(V::LANES);
+        // The planes' rows of a picture; one row more is read behind the last place of the last tap.
+        let deepest = taps.iter().map(|t| (t.shift[0] - first[0]) as usize).max().unwrap_or(0);
+        let rows = band.rows.start..band.rows.end + deepest + 1;
+        let picture = rows.len() * pitch;
+        // The gradient, one run for each output: as many rows of each picture, zeros where the planes go on.
+        let run = ((band.images.len() - 1) * picture + band.rows.len() * pitch).next_multiple_of(V::LANES);
         let mut g = Buffer::stale(job.outputs * run);
         let size = job.output[0] * job.output[1];
         for (o, out) in g.chunks_mut(run).enumerate() {
-            let from = &self.y[(band.image * job.outputs + o) * size + band.rows.start * self.width..];
-            let (lines, rest) = out.split_at_mut(band.rows.len() * pitch);
-            for (line, from) in lines.chunks_mut(pitch).zip(from.chunks(self.width)) {
-                line[..self.width].copy_from_slice(from);
-                line[self.width..].fill(0.0);
+            out[run - V::LANES..].fill(0.0);
+            for (image, out) in band.images.clone().zip(out.chunks_mut(picture)) {
+                let from = &self.y[(image * job.outputs + o) * size + band.rows.start * self.width..];
+                let (lines, rest) = out.split_at_mut(band.rows.len() * pitch);
+                for (line, from) in lines.chunks_mut(pitch).zip(from.chunks(self.width)) {
+                    line[..self.width].copy_from_slice(from);
+                    line[self.width..].fill(0.0);
+                }
+                rest.fill(0.0);
             }
-            rest.fill(0.0);
         }
-        // The planes of one group of channels.
-        let deepest = taps.iter().map(|t| (t.shift[0] - first[0]) as usize).max().unwrap_or(0);
-        let rows = band.rows.start..band.rows.end + deepest + 1;
-        let number = rows.len() * pitch;
+        // The planes of one group of channels, `[channel, plane, picture]`.
+        let number = band.images.len() * picture;
         let size = job.step_in[0] * job.step_in[1] * number;
         let (channels, outputs) = (job.channels / job.groups, job.outputs / job.groups);
         let mut copies = Buffer::stale(channels * size + 64);
         copies[channels * size..].fill(0.0);
-        let offsets: Vec<usize> = taps
-            .iter()
-            .map(|t| {
-                let [down, across] = [0, 1].map(|i| (t.shift[i] - first[i]) as usize);
-                (t.plane[0] * job.step_in[1] + t.plane[1]) * number + down * pitch + across
-            })
-            .collect();
+        let offset = |t: &Tap| {
+            let [down, across] = [0, 1].map(|i| (t.shift[i] - first[i]) as usize);
+            (t.plane[0] * job.step_in[1] + t.plane[1]) * number + down * pitch + across
+        };
+        // Where each weight of an output reads: the order of the weights themselves.
+        let offsets: Vec<usize> = (0..channels).flat_map(|c| taps.iter().map(move |t| c * size + offset(t))).collect();
         for group in 0..job.groups {
-            for (c, out) in copies.chunks_mut(size).take(channels).enumerate() {
-                let channel = band.image * job.channels + group * channels + c;
-                planes.fill::<V>(&self.x[channel * plane..][..plane], &rows, out);
+            for (c, out) in copies.chunks_mut(size.max(1)).take(channels).enumerate() {
+                for (n, image) in band.images.clone().enumerate() {
+                    let channel = image * job.channels + group * channels + c;
+                    let x = &self.x[channel * plane..][..plane];
+                    planes.fill_apart::<V>(x, &rows, number, &mut out[n * picture..]);
+                }
             }
-            let sum = &mut self.sum[group * outputs * channels * taps.len()..];
+            let sum = &mut self.sum[group * outputs * offsets.len()..];
             for o in (0..outputs).step_by(OUTPUTS) {
                 let here = OUTPUTS.min(outputs - o);
                 let gs: [_; OUTPUTS] =
                     std::array::from_fn(|i| g[(group * outputs + o + i.min(here - 1)) * run..].as_ptr());
-                for c in 0..channels {
-                    for (t, offsets) in offsets.chunks(TAPS).enumerate() {
-                        let xs: [_; TAPS] =
-                            std::array::from_fn(|j| copies[c * size + offsets[j.min(offsets.len() - 1)]..].as_ptr());
-                        // SAFETY: each gradient has `run` numbers; a plane has a row more than the run reaches, and 64
-                        // numbers stand behind the last.
-                        let products = unsafe { dots::<V, OUTPUTS, TAPS>(run / V::LANES, gs, xs) };
-                        for (i, products) in products.iter().enumerate().take(here) {
-                            let at = ((o + i) * channels + c) * taps.len() + t * TAPS;
-                            for (sum, v) in sum[at..].iter_mut().zip(products).take(offsets.len()) {
-                                *sum += v;
-                            }
+                for (t, places) in offsets.chunks(TAPS).enumerate() {
+                    let xs: [_; TAPS] = std::array::from_fn(|j| copies[places[j.min(places.len() - 1)]..].as_ptr());
+                    // SAFETY: each gradient has `run` numbers; a plane has a row more than the run reaches, and 64 numbers
+                    // stand behind the last.
+                    let products = unsafe { dots::<V, OUTPUTS, TAPS>(run / V::LANES, gs, xs) };
+                    for (i, products) in products.iter().enumerate().take(here) {
+                        let at = (o + i) * offsets.len() + t * TAPS;
+                        for (sum, v) in sum[at..].iter_mut().zip(products).take(places.len()) {
+                            *sum += v;
                         }
                     }
                 }

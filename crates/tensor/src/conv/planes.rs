@@ -43,19 +43,25 @@ impl Planes {
     /// Fills the given rows of all planes from one channel `x` `[H, W]`. `out` holds those rows only, plane behind plane.
     #[inline(always)]
     pub(super) fn fill<V: Vector>(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
-        self.copy::<V, true>(x, rows, out);
+        self.copy::<V, true>(x, rows, rows.len() * self.pitch, out);
+    }
+
+    /// As [`fill`](Self::fill), with `distance` numbers from plane to plane; those behind its rows are left as they are.
+    #[inline(always)]
+    pub(super) fn fill_apart<V: Vector>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
+        self.copy::<V, true>(x, rows, distance, out);
     }
 
     /// As [`fill`](Self::fill), for all rows of planes that were filled before, or that are zero: writes no zeros.
     #[inline(always)]
     pub(super) fn refill<V: Vector>(&self, x: &[f32], out: &mut [f32]) {
-        self.copy::<V, false>(x, &(0..self.rows), out);
+        self.copy::<V, false>(x, &(0..self.rows), self.plane(), out);
     }
 
     #[inline(always)]
-    fn copy<V: Vector, const ZEROS: bool>(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
+    fn copy<V: Vector, const ZEROS: bool>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
         let ([h, w], [sh, sw]) = (self.input, self.step);
-        for (p, plane) in out.chunks_mut(rows.len() * self.pitch).take(sh * sw).enumerate() {
+        for (p, plane) in out.chunks_mut(distance).take(sh * sw).enumerate() {
             let (py, px) = (p / sw, p % sw);
             // The places q of a row that lie inside the picture: 0 <= sw (low + q) + px < w.
             let origin = sw as isize * self.low[1] + px as isize;
