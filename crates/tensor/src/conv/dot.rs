@@ -33,7 +33,7 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     // A row more than taps reach, for what is read behind the last place.
     let planes = Planes::new(&job, [1, 0]);
     let rows = (RUN / planes.pitch).clamp(1, oh.max(1));
-    let images = if rows < oh { 1 } else { (RUN / planes.plane()).max(1) };
+    let images = if rows < oh { 1 } else { (RUN / planes.plane()).min(job.images.div_ceil(SHARES)).max(1) };
     let bands: Vec<Band> = (0..job.images)
         .step_by(images)
         .map(|n| n..(n + images).min(job.images))

@@ -98,6 +98,14 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, 
     sums
 }
 
+/// Stores a vector, or adds it to what stands there.
+#[inline(always)]
+#[allow(unsafe_code, reason = "stores by a pointer")]
+unsafe fn put<V: Vector>(sum: V, at: *mut f32, add: bool) {
+    // SAFETY: the caller says that a vector stands there.
+    unsafe { if add { sum + V::load(at) } else { sum }.store(at) }
+}
+
 /// Stores a tile of which `columns` columns exist.
 #[inline(always)]
 #[allow(unsafe_code, reason = "stores by pointers")]
@@ -109,8 +117,7 @@ unsafe fn store<V: Vector, const M: usize, const N: usize>(sums: [[V; N]; M], c:
             unsafe {
                 let at = c.at.add(i * c.stride + j * V::LANES);
                 if here == V::LANES {
-                    let sum = if c.add { sum + V::load(at) } else { sum };
-                    sum.store(at);
+                    put(sum, at, c.add);
                 } else if here > 0 {
                     let mut part = [0.0; 16];
                     sum.to_slice(&mut part);
@@ -238,11 +245,7 @@ pub(crate) unsafe fn product_at<V: Vector>(
         for (i, row) in sums.into_iter().enumerate() {
             for (j, sum) in row.into_iter().enumerate() {
                 // SAFETY: the target has M rows of N vectors.
-                unsafe {
-                    let at = c.at.add(i * c.stride + j * V::LANES);
-                    let sum = if c.add { sum + V::load(at) } else { sum };
-                    sum.store(at);
-                }
+                unsafe { put(sum, c.at.add(i * c.stride + j * V::LANES), c.add) }
             }
         }
     }

@@ -64,11 +64,6 @@ impl Filters {
         (0..self.channels).step_by(self.run).map(|c| c..(c + self.run).min(self.channels))
     }
 
-    /// Whether there are families whose places nothing reaches.
-    pub(super) fn is_empty(&self) -> bool {
-        self.families.iter().any(|(weights, _)| weights.is_empty())
-    }
-
     /// The weights of a run of channels, for the family with this number, counted through the groups.
     pub(super) fn run(&self, family: usize, run: &Range<usize>) -> Operand {
         let (weights, taps) = &self.families[family];

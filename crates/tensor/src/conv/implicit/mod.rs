@@ -142,7 +142,7 @@ impl Kernel for Task<'_> {
         let families = &job.lowered.families;
         let size = job.outputs() * row;
         let mut results = Buffer::stale(families.len() * size);
-        if job.filters.is_empty() {
+        if job.lowered.channels == 0 || families.iter().any(|f| f.taps.is_empty()) {
             results.fill(0.0);
         }
         for run in job.filters.runs() {
