@@ -9,6 +9,7 @@ use std::io::IsTerminal;
 
 use impasto_data::Picture;
 use impasto_models::Event;
+use impasto_tensor::simd;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -63,9 +64,10 @@ impl Ui {
         self.threads
     }
 
-    /// What the report says of the machine; results do not depend on it.
+    /// What the report says of the machine: of this only the vector instructions change results, by rounding.
     pub(crate) fn machine(&self) -> String {
-        format!("{} thread{}", self.threads, if self.threads == 1 { "" } else { "s" })
+        let s = if self.threads == 1 { "" } else { "s" };
+        format!("{} thread{s}, vector instructions {}", self.threads, simd::level())
     }
 
     /// A sentence on what is going on.

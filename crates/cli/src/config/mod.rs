@@ -181,11 +181,14 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// A file of settings.
+    /// A file of settings; one that has a section for GANs and none for classifiers is for a GAN.
     pub(crate) fn file(path: &Path) -> Result<Self, Failure> {
         let origin = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
-        let table = text.parse().map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
+        let mut table: Table = text.parse().map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
+        if table.contains_key("gan") && !table.contains_key("classifier") {
+            table.entry("train").or_insert_with(|| Kind::Gan.name().into());
+        }
         Ok(Self { origin, table })
     }
 

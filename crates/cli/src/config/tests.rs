@@ -48,6 +48,20 @@ fn slips_of_the_hand_are_named_with_what_was_meant() {
 }
 
 #[test]
+fn a_file_that_speaks_of_a_gan_alone_is_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.toml");
+    let trained = |text: &str| {
+        fs::write(&path, text).unwrap();
+        Config::of(vec![Layer::file(&path).unwrap()]).unwrap().train
+    };
+    assert_eq!(trained("[gan]\nwidth = 16"), Kind::Gan);
+    assert_eq!(trained("[gan]\nwidth = 16\n[classifier]\nwidth = 8"), Kind::Classifier);
+    assert_eq!(trained("train = \"classifier\"\n[gan]\nwidth = 16"), Kind::Classifier);
+    assert_eq!(trained("batch = 16"), Kind::Classifier);
+}
+
+#[test]
 fn presets_are_settings() {
     for preset in [Preset::FiveMinutes, Preset::Hour, Preset::Night] {
         for kind in [Kind::Classifier, Kind::Gan] {

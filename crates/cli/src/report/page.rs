@@ -82,7 +82,7 @@ fn figures(class: &str, figures: &[Figure]) -> Markup {
 fn summary(report: &Report) -> Markup {
     let table = html! {
         table.summary {
-            (columns(&["Stage", "Time", "Peak memory", "Steps"]))
+            (columns(&["Stage", "Time", "Peak tensor memory", "Steps"]))
             tbody {
                 @for (i, stage) in report.stages.iter().enumerate() {
                     tr {
