@@ -191,7 +191,7 @@ fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): 
         let z = if foul == Foul::OneNoise && is_faulty { Tensor::concat(&[&z.slice(0..1); SIZE], 0) } else { z };
         let z = Var::constant(z);
         let before = game.generator.clone();
-        let Move { losses, on_real, on_fake, .. } =
+        let Move { losses, on_real, on_fake, diversity, .. } =
             game.step(&real, &z, if foul == Foul::Rate && is_faulty { 1.0 } else { 1e-3 }, false);
         if foul == Foul::FrozenGenerator && is_faulty {
             game.generator = before;
@@ -204,30 +204,17 @@ fn play(data: &Arc<Dataset>, watch: Watch, seed: u64, steps: u64, (foul, from): 
             }
         }
         let share = |logits: &Tensor| logits.data().iter().filter(|&&l| l > 0.0).count() as f64 / SIZE as f64;
-        let pass = Pass::evaluate(&game.generator);
-        let fake = gan::generator(&pass.root().at("generator"), &game.config, &z).into_value();
         let scalars = vec![
             ("discriminator_loss", losses[0]),
             ("generator_loss", losses[1]),
             ("real_accuracy", share(&on_real)),
             ("fake_accuracy", 1.0 - share(&on_fake)),
-            ("diversity", spread(&fake)),
+            ("diversity", diversity),
         ];
         let seen = step.is_multiple_of(10).then(|| inspect(&game, &real, &z));
         alarms.extend(sentinel.look(&Event { step, scalars }, seen.as_ref()));
     }
     alarms
-}
-
-/// How much the pictures of a batch differ: the standard deviation of a pixel, on average over the pixels.
-fn spread(pictures: &Tensor) -> f64 {
-    let (n, pixels) = (pictures.shape()[0], pictures.len() / pictures.shape()[0]);
-    let deviation = |pixel: usize| {
-        let values = || (0..n).map(|i| f64::from(pictures.data()[i * pixels + pixel]));
-        let mean = values().sum::<f64>() / n as f64;
-        (values().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64).sqrt()
-    };
-    (0..pixels).map(deviation).sum::<f64>() / pixels as f64
 }
 
 /// The parameters of a game and the gradients of a move.

@@ -76,7 +76,8 @@ impl Plan {
         let save_seconds = begun.elapsed().as_secs_f64();
         let begun = Instant::now();
         job.rehearse_end(&trial);
-        let last_seconds = begun.elapsed().as_secs_f64();
+        // The last weights are scored too.
+        let last_seconds = save_seconds + begun.elapsed().as_secs_f64();
 
         let saves = |steps: u64| (steps.max(1) - 1) / config.policy(steps).checkpoint_every.max(1);
         let steps = config.steps.unwrap_or_else(|| {

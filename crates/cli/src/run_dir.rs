@@ -80,13 +80,19 @@ impl RunDir {
 }
 
 impl Drop for RunDir {
-    /// A run that failed before its first result leaves nothing behind: folders that hold something stay.
+    /// A run that failed before its first result leaves nothing behind.
     fn drop(&mut self) {
-        let is_empty = fs::metadata(self.path.join("log.jsonl")).is_ok_and(|about| about.len() == 0)
-            && ["samples", "checkpoints"].iter().all(|folder| fs::remove_dir(self.path.join(folder)).is_ok());
-        if is_empty {
-            let _ = fs::remove_file(self.path.join("log.jsonl"));
-            let _ = fs::remove_dir(&self.path);
+        let is_empty = |folder: &str| fs::read_dir(self.path.join(folder)).is_ok_and(|mut dir| dir.next().is_none());
+        let log = self.path.join("log.jsonl");
+        let is_log_empty = fs::metadata(&log).is_ok_and(|about| about.len() == 0);
+        if !self.is_new || !is_log_empty || !is_empty("samples") || !is_empty("checkpoints") {
+            return;
+        }
+        for file in [log, self.path.join("config.toml")] {
+            let _ = fs::remove_file(file);
+        }
+        for folder in ["samples", "checkpoints", ""] {
+            let _ = fs::remove_dir(self.path.join(folder));
         }
     }
 }

@@ -223,6 +223,10 @@ impl Config {
             // Each at once, so that the message names the layer that brought a mistake in.
             let wrong = |message: String| Failure::usage(format!("{origin}: {message}"));
             keys::check(&table, &Self::known()).map_err(wrong)?;
+            if table.contains_key("minutes") && !table.contains_key("steps") {
+                // A time that is asked for comes before the steps of what lies below.
+                all.remove("steps");
+            }
             overlay(&mut all, table);
             config = Self::deserialize(all.clone()).map_err(|e| wrong(e.to_string().trim().replace('\n', " ")))?;
             // An option that was typed is one setting, and names it.

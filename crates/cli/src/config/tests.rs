@@ -48,6 +48,18 @@ fn slips_of_the_hand_are_named_with_what_was_meant() {
 }
 
 #[test]
+fn the_last_word_on_how_long_counts() {
+    let steps = |sets: &[&str]| {
+        let file = Layer { origin: "a.toml".into(), table: "steps = 900\nminutes = 2.0".parse().unwrap() };
+        let sets = sets.iter().map(|set| Layer::set(set).unwrap());
+        Config::of(std::iter::once(file).chain(sets).collect()).unwrap().steps
+    };
+    assert_eq!(steps(&[]), Some(900));
+    assert_eq!(steps(&["minutes=60"]), None);
+    assert_eq!(steps(&["minutes=60", "steps=10"]), Some(10));
+}
+
+#[test]
 fn a_file_that_speaks_of_a_gan_alone_is_for_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.toml");

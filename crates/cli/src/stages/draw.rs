@@ -117,6 +117,7 @@ impl Job for Task<'_> {
         stage.charts = vec![
             record.chart("Losses", "loss", &["discriminator_loss", "generator_loss"]),
             record.chart("How often the discriminator is right", "share", &["real_accuracy", "fake_accuracy"]),
+            record.chart("How much the samples of a batch differ", "deviation of a pixel", &["diversity"]),
         ];
         if self.measure.is_some() {
             stage.charts.push(record.chart("Kernel distance to real pictures", "distance", &["kernel_distance"]));

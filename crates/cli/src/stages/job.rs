@@ -139,8 +139,7 @@ pub(crate) fn train<J: Job>(
             trace.alarm(alarm, turn.event.step)?;
         }
         match turn.verdict {
-            Verdict::GoOn | Verdict::Done => {}
-            Verdict::Save => save(job, &mut engine, &store, &mut trace)?,
+            Verdict::GoOn | Verdict::Save | Verdict::Done => {}
             Verdict::RollBack => {
                 let step = roll_back(&mut engine, team, &store, &mut trace)?;
                 // The log of the steps behind it is gone, what went wrong there is not.
@@ -151,7 +150,11 @@ pub(crate) fn train<J: Job>(
             }
             Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),
         }
+        // Before the checkpoint: a run that goes on from it finds what was drawn.
         job.after_step(engine.training(), &mut trace)?;
+        if turn.verdict == Verdict::Save {
+            save(job, &mut engine, &store, &mut trace)?;
+        }
         let is_late = course.max_seconds.is_some_and(|most| begun.elapsed().as_secs_f64() > most);
         let asked = interrupt::asked();
         let ends = (asked || is_late) && engine.steps().left() > 0;
@@ -166,16 +169,21 @@ pub(crate) fn train<J: Job>(
             return Ok(Outcome::Early { step, asked });
         }
     }
+    let is_best = score(job, &mut engine, &mut trace)?;
     trace.flush()?;
-    let path = store.finished();
-    write(&engine.checkpoint(), &path)?;
+    let (path, checkpoint) = (store.finished(), engine.checkpoint());
+    if is_best {
+        write(&checkpoint, &store.best())?;
+    }
+    write(&checkpoint, &path)?;
     let (record, dir) = trace.end();
     ui.wrote(&path);
     let hash = checkpoint::file_hash(&path)?;
     Ok(Outcome::Done(job.finish(engine.training(), hash, &record, dir, ui)?))
 }
 
-fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace: &mut Trace) -> Result<(), Failure> {
+/// Scores the present weights, and tells whether none were as good before.
+fn score<J: Job>(job: &J, engine: &mut Engine<J::Training>, trace: &mut Trace) -> Result<bool, Failure> {
     let step = engine.steps().done;
     let scalars = job.scores(engine.training())?;
     let merit = |score: f64| if J::LARGER_IS_BETTER { score } else { -score };
@@ -183,6 +191,12 @@ fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace:
     if !scalars.is_empty() {
         trace.score(&Event { step, scalars })?;
     }
+    Ok(is_best)
+}
+
+fn save<J: Job>(job: &J, engine: &mut Engine<J::Training>, store: &Store, trace: &mut Trace) -> Result<(), Failure> {
+    let step = engine.steps().done;
+    let is_best = score(job, engine, trace)?;
     for (name, params) in engine.training().weights() {
         trace.weights(name, params, step)?;
     }

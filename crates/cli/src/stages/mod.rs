@@ -40,6 +40,12 @@ impl Meter {
         self.before + self.begun.elapsed().as_secs_f64()
     }
 
+    /// Takes up that the stage had come to so many seconds: in an earlier sitting, or in this one before it rolled back,
+    /// which is in the count already.
+    fn at_least(&mut self, seconds: f64) {
+        self.before += (seconds - self.seconds()).max(0.0);
+    }
+
     /// The stage's entry in the report, to be filled in.
     pub(crate) fn stage(&self, name: &'static str, lesson: &str, steps: u64) -> Stage {
         Stage {
@@ -163,7 +169,7 @@ impl Record {
         for (name, value) in line.as_object().into_iter().flatten() {
             match (name.as_str(), value.as_f64()) {
                 ("step", _) | (_, None) => {}
-                ("seconds", Some(seconds)) => self.meter.before = seconds,
+                ("seconds", Some(seconds)) => self.meter.at_least(seconds),
                 (name, Some(value)) => self.curves.entry(name.to_owned()).or_default().push((step, value)),
             }
         }

@@ -125,12 +125,13 @@ fn a_trained_classifier_is_scored_and_names_pictures() {
     let model = "run/checkpoints/classifier.safetensors";
     let scored = json(&done(folder, &["evaluate", "classifier", model, "--data", PICTURES, "--json"])).remove(0);
     let seen = |value: &serde_json::Value| value["accuracy"].as_f64().expect("an accuracy");
-    assert!(seen(&scored) > 0.5 && (seen(&scored) - seen(&trained)).abs() < 0.05, "{scored} {trained}");
+    assert!(seen(&scored) > 0.5, "{scored}");
+    assert_eq!(seen(&scored), seen(&trained), "both on the pictures that were held back");
     let rows = scored["confusion"].as_array().expect("a matrix");
     let sum = |row: &serde_json::Value| {
         row.as_array().expect("a row").iter().filter_map(serde_json::Value::as_u64).sum::<u64>()
     };
-    assert_eq!((rows.len(), rows.iter().map(sum).sum::<u64>()), (10, 10_000));
+    assert_eq!((rows.len(), rows.iter().map(sum).sum::<u64>()), (10, 1_000));
     let text = done(folder, &["evaluate", "classifier", model, "--data", PICTURES, "--flip"]);
     assert!(text.contains("top-1") && text.contains("precision") && text.contains("Ankle boot"), "{text}");
 
@@ -150,6 +151,8 @@ fn a_gan_keeps_the_checkpoint_nearest_to_real_pictures() {
     let fixed = "--steps 4 --checkpoint-every 1 --batch 4 --width 2 --out run";
     done(folder, &[&["train", "gan", "--data", PICTURES][..], &fixed.split_whitespace().collect::<Vec<_>>()].concat());
     let log = json(&fs::read_to_string(folder.join("run/log.jsonl")).expect("a log"));
+    assert!(log.iter().filter(|line| line["loss"].is_null()).any(|line| line["diversity"].as_f64().is_some()));
+    assert_eq!(log.iter().filter(|line| line["kernel_distance"].is_number()).count(), 4, "the last weights too");
     let scored = log.iter().filter_map(|line| Some((line["kernel_distance"].as_f64()?, line["step"].as_u64()?)));
     let (_, nearest) = scored.min_by(|a, b| a.0.total_cmp(&b.0)).expect("each checkpoint is scored");
     let best = fs::read(folder.join("run/checkpoints/gan-best.safetensors")).expect("a best checkpoint");

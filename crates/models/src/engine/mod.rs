@@ -53,7 +53,8 @@ const SOFTER: f64 = 0.5;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Steps from one checkpoint to the next; 0 for none but the last.
+    /// Steps from one checkpoint to the next; 0 for none but the last. While a loss is above its limit or the samples are
+    /// alike, though not yet for long enough to raise an alarm, a checkpoint that is due waits.
     pub checkpoint_every: u64,
     /// Steps from one inspection of the parameters to the next; 0 for none.
     pub look_every: u64,
@@ -97,10 +98,10 @@ pub struct Turn {
 
 /// What a checkpoint keeps of the engine.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
     sentinel: Sentinel,
     roll_backs: u32,
-    #[serde(default)]
     best: Option<f64>,
 }
 
@@ -110,13 +111,15 @@ pub struct Engine<T> {
     data: String,
     policy: Policy,
     state: State,
+    /// Whether a checkpoint is due that was put off until the sentinel is at ease.
+    owes: bool,
 }
 
 impl<T: Training> Engine<T> {
     /// An engine at the training's present step. `data` is the hash of what it learns from.
     pub fn new(training: T, data: impl Into<String>, policy: Policy) -> Self {
         let state = State { sentinel: Sentinel::new(policy.watch.clone()), ..State::default() };
-        Self { training, data: data.into(), policy, state }
+        Self { training, data: data.into(), policy, state, owes: false }
     }
 
     /// What is trained.
@@ -135,13 +138,15 @@ impl<T: Training> Engine<T> {
         let next = self.training.steps().done + 1;
         let (event, inspection) = self.training.step(due(next, self.policy.look_every));
         let alarms = self.state.sentinel.look(&event, inspection.as_ref());
+        self.owes |= due(next, self.policy.checkpoint_every);
         let verdict = match alarms.iter().map(|a| a.action).max() {
             Some(Action::RollBack) if self.state.roll_backs < self.policy.most_roll_backs => Verdict::RollBack,
             Some(Action::Stop | Action::RollBack) => Verdict::Stop,
             _ if self.training.steps().left() == 0 => Verdict::Done,
-            _ if due(next, self.policy.checkpoint_every) => Verdict::Save,
+            _ if self.owes && !self.state.sentinel.is_uneasy() => Verdict::Save,
             _ => Verdict::GoOn,
         };
+        self.owes &= verdict != Verdict::Save;
         Turn { event, alarms, verdict }
     }
 
@@ -179,7 +184,7 @@ impl<T: Training> Engine<T> {
             None => State { sentinel: Sentinel::new(self.policy.watch.clone()), ..State::default() },
         };
         self.training.restore(checkpoint, path)?;
-        self.state = state;
+        (self.state, self.owes) = (state, false);
         Ok(())
     }
 
@@ -194,5 +199,81 @@ impl<T: Training> Engine<T> {
         self.training.soften(SOFTER.powi((roll_backs - self.state.roll_backs) as i32));
         self.state.roll_backs = roll_backs;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::params::Params;
+    use crate::sentinel::{Divergence, Inspection};
+
+    /// Reports losses that were written down before, and is whatever step it is at.
+    struct Scripted {
+        losses: Vec<f64>,
+        step: u64,
+        lr: f64,
+    }
+    impl Training for Scripted {
+        fn steps(&self) -> Steps {
+            Steps { done: self.step, total: self.losses.len() as u64 }
+        }
+        fn step(&mut self, _: bool) -> (Event, Option<Inspection>) {
+            self.step += 1;
+            (Event { step: self.step, scalars: vec![("loss", self.losses[self.step as usize - 1])] }, None)
+        }
+        fn checkpoint(&self, _: &str) -> Checkpoint {
+            Checkpoint::new("scripted", &json!({ "step": self.step }))
+        }
+        fn restore(&mut self, checkpoint: &Checkpoint, _: &Path) -> Result<(), Error> {
+            (self.step, self.lr) = (checkpoint.meta["step"].as_u64().expect("a step"), 1.0);
+            Ok(())
+        }
+        fn soften(&mut self, factor: f64) {
+            self.lr *= factor;
+        }
+        fn weights(&self) -> Vec<(&'static str, &Params)> {
+            Vec::new()
+        }
+    }
+
+    /// An engine that saves every ten steps and goes back after three of a hundred steps above the limit, from step 59 on.
+    fn engine(high: u64) -> Engine<Scripted> {
+        let loss = |step: u64| if (59..59 + high).contains(&step) { 1e6 } else { 2.0 + 1.0 / step as f64 };
+        let training = Scripted { losses: (1..=100).map(loss).collect(), step: 0, lr: 1.0 };
+        let divergence = Divergence { patience: 3, action: Action::RollBack, ..Divergence::default() };
+        let watch = Watch { divergence, ..Watch::default() };
+        Engine::new(training, "", Policy { checkpoint_every: 10, watch, ..Policy::default() })
+    }
+
+    #[test]
+    fn a_checkpoint_waits_while_a_loss_is_above_its_limit() {
+        let mut engine = engine(2);
+        let turns = (0..100).map(|_| engine.turn());
+        let saved: Vec<u64> = turns.filter(|t| t.verdict == Verdict::Save).map(|t| t.event.step).collect();
+        assert_eq!(saved, [10, 20, 30, 40, 50, 61, 70, 80, 90]);
+    }
+
+    #[test]
+    fn a_run_goes_back_to_a_checkpoint_from_before_the_trouble() {
+        let mut engine = engine(50);
+        let mut saved = engine.checkpoint();
+        for back in 1..=Policy::default().most_roll_backs {
+            let turn = loop {
+                let turn = engine.turn();
+                match turn.verdict {
+                    Verdict::Save => saved = engine.checkpoint(),
+                    Verdict::GoOn => {}
+                    _ => break turn,
+                }
+            };
+            assert_eq!((turn.event.step, turn.verdict), (61, Verdict::RollBack), "{:?}", turn.alarms);
+            engine.roll_back(&saved, Path::new("saved")).unwrap();
+            assert_eq!((engine.steps().done, engine.training().lr), (50, SOFTER.powi(back as i32)));
+        }
+        let last = std::iter::repeat_with(|| engine.turn()).find(|turn| turn.verdict != Verdict::GoOn).unwrap();
+        assert_eq!(last.verdict, Verdict::Stop);
     }
 }

@@ -39,6 +39,19 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether a run can be told this.
+    fn check(&self) -> Result<(), Error> {
+        if !(self.lr >= 0.0 && self.lr.is_finite()) {
+            return Err(Error::setting("lr", format!("expected a number from 0, got {}", self.lr)));
+        }
+        if !(0.0..1.0).contains(&self.ema) {
+            return Err(Error::setting("ema", format!("expected a number from 0 and below 1, got {}", self.ema)));
+        }
+        Ok(())
+    }
+}
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
@@ -80,6 +93,7 @@ impl<B: Batches> Run<B> {
     /// If a setting is out of range.
     pub fn new(config: Config, settings: Settings, batches: B) -> Result<Self, Error> {
         config.check()?;
+        settings.check()?;
         let game = Game::new(config, settings.seed);
         Ok(Self {
             average: Ema::new(&game.generator, settings.ema),
@@ -110,7 +124,7 @@ impl<B: Batches> Run<B> {
         let config = &self.game.config;
         let real = prepare(&self.batches.next().images, config.size);
         let z = Var::constant(self.noise.normal([real.shape()[0], config.noise], 0.0, 1.0));
-        let Move { losses: [loss_d, loss_g], on_real, on_fake, inspection } =
+        let Move { losses: [loss_d, loss_g], on_real, on_fake, diversity, inspection } =
             self.game.step(&real, &z, self.settings.lr, look);
         self.step += 1;
         self.average.follow(&self.game.generator, self.step);
@@ -118,12 +132,15 @@ impl<B: Batches> Run<B> {
             let right = logits.data().iter().filter(|&&l| (l > 0.0) == real).count();
             right as f64 / logits.len() as f64
         };
-        let scalars = vec![
+        let mut scalars = vec![
             ("discriminator_loss", loss_d),
             ("generator_loss", loss_g),
             ("real_accuracy", share(&on_real, true)),
             ("fake_accuracy", share(&on_fake, false)),
         ];
+        if real.shape()[0] > 1 {
+            scalars.push(("diversity", diversity));
+        }
         (Event { step: self.step, scalars }, inspection)
     }
 

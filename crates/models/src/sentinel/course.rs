@@ -6,6 +6,7 @@ use super::watch::{Divergence, Plateau};
 
 /// A running mean that forgets: of what it holds, the share `1 - pace` stays at each value. The first values count in full.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Level {
     mean: f64,
     weight: f64,
@@ -24,6 +25,7 @@ const PACE: f64 = 0.05;
 
 /// A loss that is meant to fall.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Descent {
     first: Option<f64>,
     best: f64,
@@ -31,7 +33,7 @@ pub(super) struct Descent {
     /// Begins at 0 and grows slowly, so that a loss that runs away at once does not count as noise.
     spread: f64,
     /// Steps on end above the limit.
-    above: u64,
+    pub(super) above: u64,
 }
 
 /// What a loss is, and what it may be.
@@ -66,10 +68,11 @@ impl Descent {
 /// The losses of a game: they have no best value, only a usual size. Their sum is watched: where the game comes apart, the
 /// two are wild in turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Swing {
     peak: f64,
     level: Option<f64>,
-    above: u64,
+    pub(super) above: u64,
 }
 
 impl Swing {
@@ -91,6 +94,7 @@ impl Swing {
 
 /// Means of a loss over one window after the other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Windows {
     sum: f64,
     count: u64,

@@ -20,6 +20,7 @@ enum Side {
 
 /// The verdicts of a discriminator over time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Verdicts {
     real: Level,
     fake: Level,
@@ -65,10 +66,11 @@ impl Verdicts {
 
 /// The diversity of samples over time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Diversity {
     level: Level,
     highest: f64,
-    below: u64,
+    pub(super) below: u64,
 }
 
 impl Diversity {

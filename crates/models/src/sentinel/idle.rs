@@ -12,6 +12,7 @@ const NAMED: usize = 4;
 
 /// How long each row has been without a gradient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Idle {
     /// The rows that were idle at the last look, and at how many looks on end; weights without such rows are left out.
     rows: BTreeMap<String, Vec<(u32, u32)>>,

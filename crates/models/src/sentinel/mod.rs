@@ -77,6 +77,7 @@ impl fmt::Display for Alarm {
 ///
 /// An alarm is raised once, and again only if what it tells of has ended in between.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sentinel {
     watch: Watch,
     is_broken: bool,
@@ -126,6 +127,12 @@ impl Sentinel {
         let diversity = finite(event, "diversity").and_then(|v| self.diversity.take(v, &self.watch.collapse));
         raise(Kind::Collapse, self.watch.collapse.action, diversity);
         alarms
+    }
+
+    /// Whether something that could roll the run back has been seen, and not for long enough to raise an alarm: a
+    /// checkpoint made now may be one of a run that has already gone wrong.
+    pub fn is_uneasy(&self) -> bool {
+        self.descent.above + self.swing.above + self.diversity.below > 0
     }
 
     fn divergence(&mut self, event: &Event) -> Option<String> {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use impasto_data::{Dataset, Options, Split};
-use impasto_models::classifier::{Score, load, probabilities, probabilities_flipped};
+use impasto_models::classifier::{Config as Network, Meta, Score, load, probabilities, probabilities_flipped};
 use serde_json::{Value, json};
 
+use crate::cmd::train::hold_back;
 use crate::failure::Failure;
 use crate::stages::percent;
 use crate::ui::Ui;
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     /// A checkpoint of `create` or `train classifier`
     #[arg(value_name = "CHECKPOINT")]
     model: PathBuf,
-    /// Labelled pictures that it was not trained on; of a set with a test part, that part is taken
+    /// Labelled pictures; of a set with a test part, that part is taken, of those it was trained on, what was held back
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Take the mean over each picture and its mirror image
@@ -30,7 +31,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     let (params, meta) = load(&args.model)?;
     let network = &meta.config;
-    let data = labelled(args, network.size, network.channels)?;
+    let data = labelled(args, &meta, ui)?;
     if data.classes() != network.classes {
         let (known, found) = (network.classes.join(", "), data.classes().join(", "));
         return Err(Failure::usage(format!(
@@ -49,21 +50,31 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The pictures, as the network was made for them.
-fn labelled(args: &Args, size: usize, channels: usize) -> Result<Dataset, Failure> {
+/// The pictures, as the network was made for them: the test part, or those that training held back, or all.
+fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
+    let Network { size, channels, .. } = meta.config;
     let open = |split| {
         let options = Options { split, size: Some(size), channels: Some(channels), ..Options::default() };
         Dataset::open(&args.data, &options)
     };
-    let data = match open(Split::Test) {
-        Ok(test) => test,
-        Err(_) => open(Split::Train)?,
-    };
+    let data = if let Ok(test) = open(Split::Test) { test } else { not_trained_on(open(Split::Train)?, meta, ui) };
     if data.labels().is_none() {
         let way_out = "put them into a folder for each class, or add a labels.csv";
         return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
     }
     Ok(data)
+}
+
+/// Of pictures without a test part, those that training held back, if it was with these; all if not.
+fn not_trained_on(all: Dataset, meta: &Meta, ui: &Ui) -> Dataset {
+    match hold_back(&all, meta.settings.seed) {
+        Ok((train, held_out)) if train.hash() == meta.data => {
+            let (some, all) = (held_out.len(), all.len());
+            ui.say(format!("  it was trained on these pictures; scored on the {some} of {all} that were held back"));
+            held_out
+        }
+        _ => all,
+    }
 }
 
 fn text(score: &Score, pictures: usize, classes: &[String]) -> String {

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     if meta.config.channels != extractor.config().channels || meta.config.size < size {
         return Err(misfit(model, &extractor, [meta.config.channels, meta.config.size]));
     }
-    let (training, held_out) = real(data, &extractor, seed)?;
+    let (training, held_out) = real(data, &extractor, seed, &meta.data, ui)?;
     if !(1000..=training.len()).contains(samples) {
         let detail = format!("expected 1000 to {}, the training pictures, got {samples}", training.len());
         return Err(Failure::usage(format!("--samples: {detail}")));
@@ -71,7 +71,13 @@ fn misfit(path: &Path, extractor: &Extractor, [channels, size]: [usize; 2]) -> F
 }
 
 /// The pictures for training, and those that were not trained on.
-fn real(path: &Path, extractor: &Extractor, seed: u64) -> Result<(Dataset, Dataset), Failure> {
+fn real(
+    path: &Path,
+    extractor: &Extractor,
+    seed: u64,
+    trained_on: &str,
+    ui: &Ui,
+) -> Result<(Dataset, Dataset), Failure> {
     let open = |split| Dataset::open(path, &Options { split, ..Options::default() });
     let data = open(Split::Train)?;
     let [_, channels, height, width] = data.shape();
@@ -80,7 +86,14 @@ fn real(path: &Path, extractor: &Extractor, seed: u64) -> Result<(Dataset, Datas
     }
     match open(Split::Test) {
         Ok(test) if test.hash() != data.hash() => Ok((data, test)),
-        _ => Ok(data.split((data.len() / 10).max(1), seed)?),
+        _ => {
+            if data.hash() == trained_on {
+                let detail =
+                    "has no test part: the generator was trained on all of it, also on the tenth that counts as unseen";
+                ui.warn(&format!("{}: {detail}", path.display()));
+            }
+            Ok(data.split((data.len() / 10).max(1), seed)?)
+        }
     }
 }
 

@@ -84,8 +84,8 @@ impl RunArgs {
         let mut typed: Vec<(&str, &str, Value)> = Vec::new();
         let mut put = |option, key, value: Option<Value>| typed.extend(value.map(|value| (option, key, value)));
         put("--data", "data", self.data.as_ref().map(|path| path.display().to_string().into()));
-        put("--steps", "steps", self.steps.map(integer));
         put("--minutes", "minutes", self.minutes.map(Value::Float));
+        put("--steps", "steps", self.steps.map(integer));
         put("--batch", "batch", self.batch.map(|n| integer(n as u64)));
         put("--width", &width, self.width.map(|n| integer(n as u64)));
         put("--lr", &lr, self.lr.map(Value::Float));
@@ -98,12 +98,7 @@ impl RunArgs {
         for assignment in &self.set {
             layers.push(Layer::set(assignment)?);
         }
-        let mut config = Config::of(layers)?;
-        if self.minutes.is_some() && self.steps.is_none() {
-            // Typed minutes come before the steps of a file.
-            config.steps = None;
-        }
-        Ok(config)
+        Config::of(layers)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use impasto_data::Split;
+use impasto_data::{Dataset, Split};
 use impasto_models::classifier::{Config as Network, Settings};
 use serde_json::{Value, json};
 
@@ -23,13 +23,18 @@ pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
     // A test set that comes with the data is used; otherwise a tenth is held back.
     let (train, held_out) = match open(path, Split::Test) {
         Ok(test) if test.hash() != data.hash() => (data, test),
-        _ => data.split((data.len() / 10).max(data.classes().len()), config.seed)?,
+        _ => hold_back(&data, config.seed)?,
     };
     let [_, channels, size, _] = train.shape();
     let Classifier { net, width, depth, settings } = config.classifier.clone();
     let network = Network { net, depth, ..Network::new(channels, size, train.classes().to_vec(), width) };
     let settings = Settings { seed: config.seed, ..settings };
     Ok(Task { train: Arc::new(train), held_out, config: network, settings, batch: config.batch })
+}
+
+/// Of pictures without a test part, those to train on, and a tenth to score with.
+pub(crate) fn hold_back(data: &Dataset, seed: u64) -> Result<(Dataset, Dataset), Failure> {
+    Ok(data.split((data.len() / 10).max(data.classes().len()), seed)?)
 }
 
 impl Summary for Trained {

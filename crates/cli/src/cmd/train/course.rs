@@ -54,8 +54,9 @@ pub(super) fn start<J: Job<Done: Summary>>(
     }
     let mut config = Config { steps: Some(plan.steps), ..config.clone() };
     config.classifier.settings.micro_batches = plan.parts;
-    // An absolute path: the run may be resumed from elsewhere.
+    // Absolute paths: the run may be resumed from elsewhere.
     config.data = config.data()?.canonicalize().ok().or(config.data);
+    config.gan.judge = config.gan.judge.map(|judge| judge.canonicalize().unwrap_or(judge));
     let mut dir = RunDir::create(args.out.as_deref())?;
     dir.config(&config.table())?;
     finish(job, &config, None, &mut dir, team, ui)

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::team;
 use crate::ui::Ui;
 pub(crate) use args::RunArgs;
+pub(crate) use classifier::hold_back;
 
 /// Trains networks.
 #[derive(clap::Subcommand)]
