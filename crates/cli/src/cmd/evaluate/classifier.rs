@@ -57,7 +57,14 @@ fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
         let options = Options { split, size: Some(size), channels: Some(channels), ..Options::default() };
         Dataset::open(&args.data, &options)
     };
-    let data = if let Ok(test) = open(Split::Test) { test } else { not_trained_on(open(Split::Train)?, meta, ui) };
+    let data = match (open(Split::Test), open(Split::Train)) {
+        // A single file, or a folder without parts, is the same for both.
+        (test, Ok(all)) if test.as_ref().map_or(true, |test| test.hash() == all.hash()) => {
+            not_trained_on(all, meta, ui)
+        }
+        (Ok(test), _) => test,
+        (Err(error), _) => return Err(error.into()),
+    };
     if data.labels().is_none() {
         let way_out = "put them into a folder for each class, or add a labels.csv";
         return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
