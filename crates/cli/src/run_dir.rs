@@ -80,19 +80,21 @@ impl RunDir {
 }
 
 impl Drop for RunDir {
-    /// A run that failed before its first result leaves nothing behind.
+    /// A run that failed before its first step leaves nothing behind.
     fn drop(&mut self) {
-        let is_empty = |folder: &str| fs::read_dir(self.path.join(folder)).is_ok_and(|mut dir| dir.next().is_none());
-        let log = self.path.join("log.jsonl");
-        let is_log_empty = fs::metadata(&log).is_ok_and(|about| about.len() == 0);
-        if !self.is_new || !is_log_empty || !is_empty("samples") || !is_empty("checkpoints") {
-            return;
-        }
-        for file in [log, self.path.join("config.toml")] {
-            let _ = fs::remove_file(file);
-        }
-        for folder in ["samples", "checkpoints", ""] {
-            let _ = fs::remove_dir(self.path.join(folder));
+        const FILES: [&str; 2] = ["log.jsonl", "config.toml"];
+        const FOLDERS: [&str; 2] = ["checkpoints", "samples"];
+        let names = |folder: &Path| -> Vec<_> {
+            fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+        };
+        let is_own = |name: &std::ffi::OsString| FILES.iter().chain(&FOLDERS).any(|own| name == own);
+        let is_unused = self.is_new
+            && names(&self.path).iter().all(is_own)
+            && FOLDERS.iter().all(|folder| names(&self.path.join(folder)).is_empty());
+        if is_unused {
+            FILES.iter().for_each(|file| drop(fs::remove_file(self.path.join(file))));
+            FOLDERS.iter().for_each(|folder| drop(fs::remove_dir(self.path.join(folder))));
+            drop(fs::remove_dir(&self.path));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The game: two networks, their optimisers, and a move of each.
 
 use impasto_autograd::Var;
-use impasto_autograd::fns::logistic;
+use impasto_autograd::fns::{logistic, std_axes};
 use impasto_tensor::Tensor;
 
 use super::net::{Config, discriminator, generator};
@@ -84,25 +84,7 @@ impl Game {
         let inspection = inspection.map(|seen| Inspection::of(&self.generator, &gradients).join(seen));
 
         let losses = [loss_d, loss_g].map(|loss| f64::from(loss.item()));
-        let diversity = diversity(fake.value());
+        let diversity = f64::from(std_axes(&fake.detach(), &[0], 0).value().mean());
         Move { losses, on_real: on_real.into_value(), on_fake: on_fake.into_value(), diversity, inspection }
     }
-}
-
-fn diversity(pictures: &Tensor) -> f64 {
-    let mean = over_batch(pictures, |_, v| v);
-    let variance = over_batch(pictures, |pixel, v| (v - mean[pixel]).powi(2));
-    variance.iter().map(|v| v.sqrt()).sum::<f64>() / variance.len() as f64
-}
-
-/// The mean over the batch of `f(pixel, value)`, for each pixel.
-fn over_batch(pictures: &Tensor, f: impl Fn(usize, f64) -> f64) -> Vec<f64> {
-    let n = pictures.shape()[0];
-    let mut sums = vec![0.0; pictures.len() / n];
-    for picture in pictures.data().chunks(sums.len()) {
-        for (pixel, (sum, &v)) in sums.iter_mut().zip(picture).enumerate() {
-            *sum += f(pixel, f64::from(v));
-        }
-    }
-    sums.into_iter().map(|sum| sum / n as f64).collect()
 }

@@ -228,7 +228,7 @@ pub fn load(path: &Path) -> Result<(Params, Meta), Error> {
 
 fn meta(checkpoint: &Checkpoint, path: &Path) -> Result<Meta, Error> {
     let meta: Meta = checkpoint.meta(path)?;
-    meta.config.check().map_err(|e| e.within(path))?;
+    meta.config.check().and_then(|()| meta.settings.check()).map_err(|e| e.within(path))?;
     Ok(meta)
 }
 

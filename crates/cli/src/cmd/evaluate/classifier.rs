@@ -57,14 +57,8 @@ fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
         let options = Options { split, size: Some(size), channels: Some(channels), ..Options::default() };
         Dataset::open(&args.data, &options)
     };
-    let data = match (open(Split::Test), open(Split::Train)) {
-        // A single file, or a folder without parts, is the same for both.
-        (test, Ok(all)) if test.as_ref().map_or(true, |test| test.hash() == all.hash()) => {
-            not_trained_on(all, meta, ui)
-        }
-        (Ok(test), _) => test,
-        (Err(error), _) => return Err(error.into()),
-    };
+    // A single file and a folder without parts count as their own test part.
+    let data = not_trained_on(open(Split::Test).or_else(|_| open(Split::Train))?, meta, ui);
     if data.labels().is_none() {
         let way_out = "put them into a folder for each class, or add a labels.csv";
         return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
@@ -72,7 +66,7 @@ fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
     Ok(data)
 }
 
-/// Of pictures without a test part, those that training held back, if it was with these; all if not.
+/// Those that training held back, if it was with these pictures; all if not.
 fn not_trained_on(all: Dataset, meta: &Meta, ui: &Ui) -> Dataset {
     match hold_back(&all, meta.settings.seed) {
         Ok((train, held_out)) if train.hash() == meta.data => {
