@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use impasto_autograd::Var;
+use impasto_models::engine::{Engine, Policy};
 use impasto_models::{Batches, Checkpoint, Params, Pass, classifier, gan};
 use impasto_tensor::Tensor;
+use serde_json::json;
 
 use crate::shapes::Shapes;
 
@@ -60,6 +62,23 @@ fn a_classifier_of_format_1_goes_on_as_it_did() {
     near(&run.checkpoint("shapes"), &load("classifier"), &parts);
     (0..2).for_each(|_| drop(run.step()));
     near(&run.checkpoint("shapes"), &load("classifier_later"), &parts);
+}
+
+#[test]
+fn a_watched_run_of_format_1_goes_on_as_it_did() {
+    let checkpoint = load("engine");
+    let (config, settings) = classifier::load(&file("engine")).map(|(_, meta)| (meta.config, meta.settings)).expect("a run");
+    let run = classifier::Run::new(config, settings, Shapes::new(1, 8)).expect("settings in range");
+    let policy = Policy { look_every: 2, ..Policy::default() };
+    let mut engine = Engine::new(run, "shapes", policy).on(json!({ "batch": 8 }));
+    engine.restore(&checkpoint, &file("engine")).expect("a run that was told the same");
+    assert!(!engine.is_best(0.2), "0.25 was the best score");
+    (0..4).for_each(|_| assert_eq!(engine.turn().alarms, []));
+    let (got, want) = (engine.checkpoint(), load("engine_later"));
+    near(&got, &want, &["model", "sgd", "average"]);
+    for key in ["counters", "settings", "terms", "data"] {
+        assert_eq!(got.meta[key], want.meta[key], "{key}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use impasto_autograd::fns::{Padding, logistic, pad2d};
 use impasto_autograd::ops::cross_entropy;
 use impasto_data::{Dataset, FASHION_MNIST};
 use impasto_models::classifier::{self, network};
+use impasto_models::engine::{Engine, Policy, Verdict};
 use impasto_models::gan::{self, Game, Move};
 use impasto_models::optim::{Adam, Optimiser};
 use impasto_models::sentinel::{Alarm, Inspection, Kind, OneSided, Plateau, Sentinel, Watch};
@@ -133,6 +134,25 @@ fn a_frozen_head_is_named() {
 #[test]
 fn a_layer_behind_dead_rectifiers_is_named() {
     named(Fault::DeadLayer, Kind::Dead, &["conv.0.weight", "conv.1.weight", "and "]);
+}
+
+#[test]
+fn an_engine_names_the_parameters_at_once() {
+    let data = fashion();
+    let config = classifier::Config::new(1, 28, data.classes().to_vec(), 4);
+    let feed = Feed { broken_from: 7, ..Feed::new(&data, 32, 1) };
+    let run = classifier::Run::new(config, classifier::Settings::default(), feed).expect("settings in range");
+    let mut engine = Engine::new(run, data.hash(), Policy::default());
+    let turn = std::iter::repeat_with(|| engine.turn()).find(|turn| !turn.alarms.is_empty()).expect("an alarm");
+    assert_eq!((turn.event.step, turn.verdict), (8, Verdict::Stop));
+    assert!(turn.alarms[0].what.starts_with("loss is NaN; parameter conv.0.weight"), "{:?}", turn.alarms);
+
+    let feed = Feed { broken_from: 7, ..Feed::new(&data, 16, 1) };
+    let run = gan::Run::new(gan::Config::new(1, 16, 4), gan::Settings::default(), feed).expect("settings in range");
+    let mut engine = Engine::new(run, data.hash(), Policy::default());
+    let turn = std::iter::repeat_with(|| engine.turn()).find(|turn| !turn.alarms.is_empty()).expect("an alarm");
+    assert_eq!((turn.event.step, turn.verdict), (8, Verdict::Stop));
+    assert!(turn.alarms[0].what.contains("; parameter generator."), "{:?}", turn.alarms);
 }
 
 /// The windows are short enough that three hundred steps put every rule to the test.

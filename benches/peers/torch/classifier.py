@@ -131,6 +131,37 @@ def moved(images, shift, flip):
     return padded[torch.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
+def covered(images, side):
+    """Each picture with a black square around a centre that may be any of its pixels."""
+    n, _, h, w = images.shape
+    def inside(length):
+        at = torch.arange(length) - torch.randint(length, (n, 1)) + side // 2
+        return (at >= 0) & (at < side)
+
+    rows, columns = inside(h), inside(w)
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
+
+
+def mixed(images, mixup, cutmix):
+    """Each picture with a part of another: the pictures, with which, and the part that is its own."""
+    if mixup == 0 and cutmix == 0:
+        return images, None, 1.0
+    partner = torch.randperm(len(images))
+    if cutmix == 0 or (mixup > 0 and torch.rand(1) < 0.5):
+        share = np.random.beta(mixup, mixup)
+        return share * images + (1 - share) * images[partner], partner, share
+    side = math.sqrt(1 - np.random.beta(cutmix, cutmix))
+    spans = []
+    for length in images.shape[2:]:
+        centre = torch.randint(length, ()).item() + 0.5
+        ends = [min(max(round(centre + half), 0), length) for half in (-0.5 * side * length, 0.5 * side * length)]
+        spans.append(slice(*ends))
+    images = images.clone()
+    images[:, :, spans[0], spans[1]] = images[partner][:, :, spans[0], spans[1]]
+    area = (spans[0].stop - spans[0].start) * (spans[1].stop - spans[1].start)
+    return images, partner, 1 - area / (images.shape[2] * images.shape[3])
+
+
 def accuracy(net, images, labels, tta):
     net.eval()
     with torch.no_grad():
@@ -146,17 +177,18 @@ def main():
     parser.add_argument("--net", choices=["plain", "resnet", "vgg", "mlp"], default="plain")
     parser.add_argument("--optimiser", choices=["adam", "sgd"], default="adam")
     parser.add_argument("--schedule", choices=["constant", "cosine", "one_cycle", "linear"], default="cosine")
-    for name, default in [("width", 24), ("depth", 1), ("steps", 1000), ("batch", 64), ("warm-up", 20), ("shift", 1),
+    for name, default in [("width", 24), ("depth", 1), ("steps", 1000), ("batch", 64), ("warm-up", 20), ("shift", 1), ("cutout", 0),
                           ("seed", 0), ("threads", 2), ("every", 100)]:
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, default in [("lr", 4e-3), ("weight-decay", 0.05), ("momentum", 0.9), ("clip", 0), ("label-smoothing", 0),
-                          ("ema", 0)]:
+                          ("ema", 0), ("mixup", 0), ("cutmix", 0)]:
         parser.add_argument(f"--{name}", type=float, default=default)
     for name in ("nesterov", "no-flip", "flip-test"):
         parser.add_argument(f"--{name}", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
+    np.random.seed(args.seed)
     images, labels = load(args.data, "train")
     build = {"plain": plain, "resnet": resnet, "vgg": vgg, "mlp": mlp}[args.net]
     net = build(images.shape[1], images.shape[2], int(labels.max()) + 1, args.width, args.depth)
@@ -183,8 +215,15 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = args.lr * factor(args.schedule, step, args.steps, args.warm_up)
         optimiser.zero_grad()
-        logits = net((moved(images[own], args.shift, not args.no_flip) - 0.5) * 4)
+        batch = moved(images[own], args.shift, not args.no_flip)
+        if args.cutout > 0:
+            batch = covered(batch, args.cutout)
+        batch, partner, share = mixed(batch, args.mixup, args.cutmix)
+        logits = net((batch - 0.5) * 4)
         loss = F.cross_entropy(logits, labels[own], label_smoothing=args.label_smoothing)
+        if partner is not None:
+            other = F.cross_entropy(logits, labels[own][partner], label_smoothing=args.label_smoothing)
+            loss = share * loss + (1 - share) * other
         loss.backward()
         if args.clip > 0:
             nn.utils.clip_grad_norm_(net.parameters(), args.clip)

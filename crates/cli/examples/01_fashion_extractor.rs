@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Batches as Order, Dataset, Options, Split};
+use impasto_data::{Batches as Order, Dataset, Options, Parts};
 use impasto_models::metrics::extractor::{Config, Extractor, Settings, Training};
 use impasto_models::{Batch, Batches};
 
@@ -40,8 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("skipped: expected the folder of Fashion-MNIST and a file to write");
         return Ok(());
     };
-    let data = |split| Dataset::open(&data, &Options { split, ..Options::default() });
-    let (train, test) = (data(Split::Train)?, data(Split::Test)?);
+    let parts = Parts::of(&data)?;
+    let open = |part| Dataset::open(part, &Options::default());
+    let (train, test) = (open(&parts.train)?, open(&parts.test.ok_or("there are no pictures to test with")?)?);
     let [_, channels, size, _] = train.shape();
     let config = Config { channels, size, classes: train.classes().to_vec(), width: 32, features: 64 };
     let settings = Settings::default();

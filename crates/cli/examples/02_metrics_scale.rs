@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use impasto_autograd::Var;
 use impasto_autograd::fns::{Padding, upfirdn2d};
-use impasto_data::{Dataset, Options, Split};
+use impasto_data::{Dataset, Options, Parts};
 use impasto_models::metrics::{
     Extractor, Gaussian, Panel, Subsets, density_coverage, inception_score, kernel_distance, memorisation,
     precision_recall,
@@ -41,9 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let extractor = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/fashion-extractor.safetensors");
     let extractor = Extractor::load(&extractor)?;
-    let open = |split| Dataset::open(&path, &Options { split, ..Options::default() });
-    let tensor = |data: &Dataset| data.tensor(&(0..data.len()).collect::<Vec<_>>());
-    let (train, test) = (tensor(&open(Split::Train)?), tensor(&open(Split::Test)?));
+    let parts = Parts::of(&path)?;
+    let open = |part| Dataset::open(part, &Options::default());
+    let tensor = |data: Dataset| data.tensor(&(0..data.len()).collect::<Vec<_>>());
+    let (train, test) = (tensor(open(&parts.train)?), tensor(open(&parts.test.ok_or("there are no pictures to test with")?)?));
     println!("seconds");
     let training = timed("features of 60,000", || extractor.features(&train));
     let (held_out, probabilities) = timed("features and probabilities of 10,000", || extractor.look(&test));

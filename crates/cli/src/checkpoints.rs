@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use impasto_data::write_atomically;
 use impasto_models::{Checkpoint, Error};
 
 use crate::config::Checkpoints;
@@ -99,8 +100,8 @@ pub(crate) fn needed(each: u64, told: &Checkpoints) -> u64 {
 
 /// Writes a checkpoint; if the disk is full, the message says what is not lost.
 pub(crate) fn write(checkpoint: &Checkpoint, path: &Path) -> Result<(), Failure> {
-    checkpoint.save(path).map_err(|error| match &error {
-        Error::File { source, .. } if source.kind() == ErrorKind::StorageFull => Failure::usage(format!(
+    write_atomically(path, &checkpoint.to_bytes()?).map_err(|error| match &error {
+        impasto_data::Error::Io { source, .. } if source.kind() == ErrorKind::StorageFull => Failure::usage(format!(
             "{}: the disk is full; the checkpoints before it are whole: make room, then `impasto train resume`",
             path.display()
         )),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Mark, Picture, encode_png, write_atomically};
+use impasto_data::{Mark, Picture, encode_png, remove_unfinished, write_atomically};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -36,6 +36,7 @@ impl RunDir {
 
     /// The directory of a run that was begun.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        ["", "checkpoints", "samples"].iter().try_for_each(|folder| remove_unfinished(path.join(folder)))?;
         let logs = Logs::append(path)?;
         Ok(Self { path: path.to_owned(), logs, is_new: false })
     }

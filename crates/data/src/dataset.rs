@@ -1,13 +1,13 @@
 //! [`Dataset`]: many pictures of one size in memory, with or without labels, and what was left out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use impasto_tensor::Tensor;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::Picture;
 use crate::picture::unit;
+use crate::{Error, Picture};
 
 /// A file that a data set left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,6 +38,28 @@ impl Dataset {
     /// The same data set with another description of where it comes from and under which licence.
     pub fn with_source(self, source: impl Into<String>, licence: Option<&str>) -> Self {
         Self { source: source.into(), licence: licence.map(Into::into), ..self }
+    }
+
+    /// The same pictures with their labels counted through `classes`, as a network or another part of the set counts them.
+    /// Without labels, the data set as it is.
+    ///
+    /// # Errors
+    /// If a class of it is not among them.
+    pub fn with_classes(self, classes: &[String]) -> Result<Self, Error> {
+        let place = |class: &String| {
+            classes.iter().position(|known| known == class).map(|at| at as u32).ok_or_else(|| {
+                let rule = format!("has the class {class}, which is none of {}", classes.join(", "));
+                Error::file(Path::new(&self.source), rule, "name pictures of those classes")
+            })
+        };
+        let places = self.classes.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        match self.labels {
+            Some(labels) => {
+                let labels = labels.into_iter().map(|label| places[label as usize]).collect();
+                Ok(Self { labels: Some(labels), classes: classes.to_vec(), ..self })
+            }
+            None => Ok(self),
+        }
     }
 
     /// The number of pictures.

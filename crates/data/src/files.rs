@@ -24,6 +24,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// How the names of unfinished files begin.
+const UNFINISHED: &str = ".impasto-";
+
 /// Writes a file so that at every moment there is either the old one or the whole new one: beside it under a temporary
 /// name, flushed to the disk, then renamed. After a failure nothing is left behind.
 ///
@@ -33,6 +36,7 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Erro
     let path = path.as_ref();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         // What any new file gets; the user's umask then takes away.
@@ -42,5 +46,19 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Erro
     let mut file = builder.tempfile_in(folder).map_err(Error::writing(path))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::writing(path))?;
     file.persist(path).map_err(|e| Error::writing(path)(e.error))?;
+    Ok(())
+}
+
+/// Removes from a folder what processes that were killed left of [`write_atomically`]. No other may be writing there.
+///
+/// # Errors
+/// If the folder cannot be read or a file cannot be removed.
+pub fn remove_unfinished(folder: impl AsRef<Path>) -> Result<(), Error> {
+    let folder = folder.as_ref();
+    for entry in fs::read_dir(folder).map_err(Error::reading(folder))?.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            fs::remove_file(entry.path()).map_err(Error::writing(&entry.path()))?;
+        }
+    }
     Ok(())
 }

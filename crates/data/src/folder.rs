@@ -115,7 +115,7 @@ fn is_licence(file: &Path) -> bool {
 }
 
 /// The first line of the folder's licence file that is not empty.
-fn licence(folder: &Path) -> Result<Option<String>, Error> {
+pub(crate) fn licence(folder: &Path) -> Result<Option<String>, Error> {
     let mut names: Vec<PathBuf> =
         fs::read_dir(folder).map_err(Error::reading(folder))?.flatten().map(|e| e.file_name().into()).collect();
     names.sort();

@@ -1,10 +1,8 @@
 //! From a path to a [`Dataset`]: finds out what lies there and brings it to the form that is asked for.
 
-use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Dataset, Decoder, Error, FASHION_MNIST, files, folder, idx};
+use crate::{Dataset, Decoder, Error, FASHION_MNIST, Parts, files, folder, idx, parts};
 
 /// The side of pictures from a folder, in pixels, unless another is asked for.
 const DEFAULT_SIZE: usize = 64;
@@ -13,16 +11,6 @@ const MAX_SIZE: usize = 4096;
 /// The largest IDX file, in bytes.
 const MAX_IDX: u64 = 1 << 30;
 
-/// Which of the two parts that an IDX data set comes in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Split {
-    /// The files whose names begin with `train`.
-    #[default]
-    Train,
-    /// The others, by custom `t10k` or `test`.
-    Test,
-}
-
 /// What form a data set is brought to.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -30,8 +18,6 @@ pub struct Options {
     pub size: Option<usize>,
     /// 1 (grey) or 3 (RGB). `None` keeps the one channel of IDX arrays and makes files RGB.
     pub channels: Option<usize>,
-    /// Which part of an IDX data set.
-    pub split: Split,
     /// How picture files are read.
     pub decoder: Decoder,
 }
@@ -63,31 +49,23 @@ impl Dataset {
     ///   cut to its central square and scaled. Files that cannot be used are listed as rejected. A file `LICENCE`
     ///   gives the licence.
     ///
+    /// Of a data set in two [`Parts`] this is the one to train on; the other is opened by its own path.
+    ///
     /// # Errors
     /// If there is no such path, it is neither, no picture can be used, the labels do not fit, or an option is out of
     /// range.
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
         options.validate()?;
-        let path = path.as_ref();
-        if fs::metadata(path).map_err(Error::reading(path))?.is_file() {
-            if !is_images(path) {
-                let rule = "is neither a folder of pictures nor an IDX file of images";
-                return Err(Error::file(path, rule, "name a folder, or a file like train-images-idx3-ubyte.gz"));
-            }
-            return open_idx(path, options);
+        let part = Parts::of(path)?.train;
+        if part.is_file() {
+            return open_idx(&part, options);
         }
-        let arrays = idx_files(path)?;
-        if arrays.is_empty() {
-            let (size, channels) = (options.size.unwrap_or(DEFAULT_SIZE), options.channels.unwrap_or(3));
-            return folder::open(path, size, channels, &options.decoder);
-        }
-        let train = |file: &PathBuf| file_name(file).starts_with("train");
-        let wanted = arrays.iter().find(|file| train(file) == (options.split == Split::Train));
-        let missing = || {
-            let rule = format!("has no IDX images for the split {:?}", options.split);
-            Error::file(path, rule, "add them or choose the other split")
-        };
-        open_idx(wanted.ok_or_else(missing)?, options)
+        let (size, channels) = (options.size.unwrap_or(DEFAULT_SIZE), options.channels.unwrap_or(3));
+        let set = folder::open(&part, size, channels, &options.decoder)?;
+        let Some(whole) = Parts::parent(&part) else { return Ok(set) };
+        let licence = set.licence.clone().map_or_else(|| folder::licence(whole), |licence| Ok(Some(licence)))?;
+        let source = Path::new(parts::name(whole)).join(&set.source);
+        Ok(set.with_source(source.display().to_string(), licence.as_deref()))
     }
 
     /// The same pictures at another size or channel count.
@@ -115,29 +93,12 @@ fn open_idx(images: &Path, options: &Options) -> Result<Dataset, Error> {
         None => Vec::new(),
     };
     let set = idx::from_arrays(array, labels, classes, labels_path.as_deref().unwrap_or(images))?;
-    Ok(set.with_source(file_name(images), None).standard(options.size, options.channels))
-}
-
-fn file_name(path: &Path) -> &str {
-    path.file_name().and_then(OsStr::to_str).unwrap_or_default()
-}
-
-fn is_images(path: &Path) -> bool {
-    let name = file_name(path);
-    name.contains("images") && name.contains("idx3")
-}
-
-/// The IDX files of images in a folder, sorted.
-fn idx_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = fs::read_dir(folder).map_err(Error::reading(folder))?;
-    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|path| is_images(path)).collect();
-    found.sort();
-    Ok(found)
+    Ok(set.with_source(parts::name(images), None).standard(options.size, options.channels))
 }
 
 /// The labels of a file of images: beside it, named alike, plain or gzip.
 fn labels_beside(images: &Path) -> Option<PathBuf> {
-    let name = file_name(images).replace("images", "labels").replace("idx3", "idx1");
+    let name = parts::name(images).replace("images", "labels").replace("idx3", "idx1");
     let plain = name.trim_end_matches(".gz");
     [images.with_file_name(plain), images.with_file_name(format!("{plain}.gz"))].into_iter().find(|p| p.is_file())
 }

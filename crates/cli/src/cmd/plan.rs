@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::train;
-use crate::config::{Config, Layer};
+use crate::config::{Config, Layer, Preset};
 use crate::failure::Failure;
 use crate::ui::Ui;
 
@@ -15,6 +15,9 @@ use crate::ui::Ui;
 pub(crate) struct Args {
     /// A TOML file of settings, or the directory of a run
     config: PathBuf,
+    /// Settings for a time; those of the file come before them
+    #[arg(long, value_name = "TIME")]
+    preset: Option<Preset>,
     /// Any setting, as `batch=128`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -23,6 +26,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, seed: Option<u64>, ui: &Ui) -> Result<(), Failure> {
     let path = if args.config.is_dir() { args.config.join("config.toml") } else { args.config.clone() };
     let mut layers = vec![Layer::file(&path)?];
+    if let Some(preset) = args.preset {
+        let train = Config::of(vec![Layer::file(&path)?])?.train;
+        layers.insert(0, preset.layer(train));
+    }
     layers.extend(seed.map(|seed| Layer::of("--seed", &[("seed", toml::Value::Integer(seed as i64))])));
     for assignment in &args.set {
         layers.push(Layer::set(assignment)?);

@@ -48,6 +48,9 @@ pub(crate) struct Config {
     /// A folder of pictures, or IDX files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<PathBuf>,
+    /// The side of the pictures in pixels. Without it, arrays of at most 32 px stay as they are and all others become 32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<usize>,
     /// Where all random numbers come from.
     pub(crate) seed: u64,
     /// Pictures in a batch.
@@ -131,6 +134,7 @@ impl Default for Config {
         Self {
             train: Kind::default(),
             data: None,
+            size: None,
             seed: 0,
             batch: 64,
             steps: None,
@@ -247,12 +251,20 @@ impl Config {
         table
     }
 
+    /// What a run that is resumed must be told as it was in the beginning.
+    pub(crate) fn terms(&self) -> serde_json::Value {
+        let (mut table, section) = (self.table(), self.train.name());
+        table.retain(|key, _| ["train", "size", "seed", "batch", "steps", section].contains(&key));
+        table.get_mut(section).and_then(Value::as_table_mut).map(|section| section.remove("judge"));
+        serde_json::to_value(table).expect("settings are plain data")
+    }
+
     /// Everything that can be set.
     fn known() -> Table {
         let path = || Some(PathBuf::from("."));
         let gan = Gan { judge: path(), ..Gan::default() };
         let checkpoints = Checkpoints { quota: Some(1), ..Checkpoints::default() };
-        let limits = Self { steps: Some(1), max_minutes: Some(1.0), max_ram: Some(1), ..Self::default() };
+        let limits = Self { size: Some(32), steps: Some(1), max_minutes: Some(1.0), max_ram: Some(1), ..Self::default() };
         Self { data: path(), checkpoints, gan, ..limits }.table()
     }
 

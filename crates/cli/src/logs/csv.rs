@@ -1,6 +1,7 @@
-//! `STAGE.csv`: one row a step, for spreadsheets and plotting programs.
+//! `STAGE.csv`: one row a step, for spreadsheets and plotting programs; `STAGE-scores.csv`: one row for each time that the weights
+//! were scored.
 //!
-//! Its columns are the numbers of the stage's first event: what is reported only now and then is in `log.jsonl`.
+//! The columns are the numbers of the first event.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What a run writes down step by step: `log.jsonl` for programs, a CSV file a stage for spreadsheets, and event files
+//! What a run writes down step by step: `log.jsonl` for programs, CSV files of each stage for spreadsheets, and event files
 //! for TensorBoard (`tensorboard --logdir RUN/tensorboard`), a folder a stage, so that each is a run of its own there.
 //!
 //! Every step is written when it is reported, so a run that is killed has lost no line. A run that goes on from a checkpoint
@@ -31,7 +31,7 @@ pub(crate) struct Logs {
     /// The stage that was resumed and the step of its checkpoint.
     resumed_from: Option<(String, u64)>,
     jsonl: Jsonl,
-    /// By stage.
+    /// By name: the stage, or its scores.
     csv: BTreeMap<String, Csv>,
     /// By stage.
     events: BTreeMap<String, EventFile>,
@@ -67,22 +67,26 @@ impl Logs {
     /// Writes down what a step of a stage reported, `seconds` after the stage began.
     pub(crate) fn step(&mut self, stage: &str, event: &Event, seconds: f64) -> Result<(), Failure> {
         self.jsonl.step(stage, event, seconds)?;
-        if !self.csv.contains_key(stage) {
-            let path = self.folder.join(format!("{stage}.csv"));
-            let resumed_from = self.resumed_step(stage);
-            self.csv.insert(stage.to_owned(), Csv::open(&path, event, resumed_from)?);
-        }
-        if let Some(csv) = self.csv.get_mut(stage) {
-            csv.step(event)?;
-        }
+        self.row(stage, stage.to_owned(), event)?;
         let scalars = event.scalars.iter().copied();
         self.write(stage, |events| events.scalars(event.step, scalars))
     }
 
-    /// Writes down scores of the weights behind a step. They have no column in the CSV file.
+    /// Writes down scores of the weights behind a step, which have a CSV file of their own.
     pub(crate) fn scores(&mut self, stage: &str, event: &Event, seconds: f64) -> Result<(), Failure> {
         self.jsonl.step(stage, event, seconds)?;
+        self.row(stage, format!("{stage}-scores"), event)?;
         self.write(stage, |events| events.scalars(event.step, event.scalars.iter().copied()))
+    }
+
+    /// Writes a row into a stage's CSV file, which is begun when it is first needed.
+    fn row(&mut self, stage: &str, name: String, event: &Event) -> Result<(), Failure> {
+        let (path, resumed_from) = (self.folder.join(format!("{name}.csv")), self.resumed_step(stage));
+        let csv = match self.csv.entry(name) {
+            Entry::Occupied(csv) => csv.into_mut(),
+            Entry::Vacant(place) => place.insert(Csv::open(&path, event, resumed_from)?),
+        };
+        csv.step(event)
     }
 
     /// Writes an alarm down at a step.

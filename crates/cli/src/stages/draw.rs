@@ -71,7 +71,9 @@ impl Job for Task<'_> {
             return Err(Failure::usage(format!("a GAN is trained by one process, this is one of {}", team.size())));
         }
         let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
-        let config = Config::new(self.data.shape()[1], 64, self.width);
+        let [_, channels, side, _] = self.data.shape();
+        let size = side.next_power_of_two().max(32);
+        let config = Config { size, ..Config::new(channels, 64, self.width) };
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)
     }
 

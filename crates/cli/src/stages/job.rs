@@ -7,6 +7,7 @@ use std::time::Instant;
 use impasto_models::engine::{Engine, Policy, Training, Verdict};
 use impasto_models::team::{Alone, Team};
 use impasto_models::{Checkpoint, Event, checkpoint};
+use serde_json::Value;
 
 use super::{Record, Trace, follow};
 use crate::budget::Budget;
@@ -63,6 +64,8 @@ pub(crate) trait Job {
 #[derive(Clone)]
 pub(crate) struct Course {
     pub(crate) steps: u64,
+    /// What may not be different when the run is resumed.
+    pub(crate) terms: Value,
     /// Parts that each batch is taken in.
     pub(crate) parts: usize,
     pub(crate) policy: Policy,
@@ -79,7 +82,7 @@ impl Course {
     /// So many steps in one go, with no checkpoint on the way.
     pub(crate) fn straight(steps: u64, pictures: usize) -> Self {
         let (policy, checkpoints) = (Policy::default(), Checkpoints::default());
-        Self { steps, parts: 1, policy, checkpoints, max_seconds: None, pictures, team: Arc::new(Alone) }
+        Self { steps, terms: Value::Null, parts: 1, policy, checkpoints, max_seconds: None, pictures, team: Arc::new(Alone) }
     }
 }
 
@@ -109,7 +112,8 @@ pub(crate) fn steps<J: Job>(job: &J, budget: Budget) -> Result<u64, Failure> {
 
 /// A job's engine at the beginning.
 pub(super) fn begin<J: Job>(job: &J, course: &Course) -> Result<Engine<J::Training>, Failure> {
-    Ok(Engine::new(job.begin(course.steps, course.parts, &course.team)?, job.data(), course.policy.clone()))
+    let training = job.begin(course.steps, course.parts, &course.team)?;
+    Ok(Engine::new(training, job.data(), course.policy.clone()).on(course.terms.clone()))
 }
 
 /// Trains, from the beginning or from a checkpoint that was read.

@@ -89,6 +89,15 @@ fn data_sets_that_are_none() {
     }
     refused(folder, &["data", "inspect", "bad"], &["bad: none of its 3 files can be used", "cut.jpg"]);
     fs::remove_file(folder.join("labelled/labels.csv")).expect("it is there");
+    // The part to test with is damaged: its pictures are not replaced by others.
+    fs::create_dir(folder.join("set")).expect("a disk with room");
+    for kind in ["images-idx3", "labels-idx1"] {
+        let asset = PICTURES.replace("images-idx3", kind);
+        fs::copy(asset, folder.join(format!("set/train-{kind}-ubyte.gz"))).expect("an asset");
+    }
+    fs::write(folder.join("set/t10k-images-idx3-ubyte"), [0, 0]).expect("a disk with room");
+    let damaged = &["t10k-images-idx3-ubyte: cannot be read as an IDX file"];
+    refused(folder, &["train", "classifier", "--steps", "1", "--data", "set"], damaged);
     let unlabelled = &["labelled: the pictures have no labels; ", "labels.csv"];
     refused(folder, &["train", "classifier", "--steps", "1", "--data", "labelled"], unlabelled);
 }

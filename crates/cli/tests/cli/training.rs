@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::mistakes::refused;
 use super::verbs::json;
 use super::{PAINTING, PHOTO, PICTURES, done, folder, impasto};
 
@@ -71,6 +72,24 @@ fn out_of_time_is_saved_and_goes_on() {
     assert!(said.contains("to go on: impasto train resume short"), "{said}");
     done(folder, &["train", "resume", "short", "--max-minutes", "60"]);
     assert!(finished(folder, "short") == finished(folder, "whole"));
+}
+
+#[test]
+fn a_run_is_resumed_as_it_was_told() {
+    let folder = folder();
+    let folder = folder.path();
+    done(folder, &[&args("run")[..], &["--max-minutes", "1e-6"]].concat());
+    let path = folder.join("run/config.toml");
+    let told = fs::read_to_string(&path).expect("settings");
+    for (was, is, key) in [("batch = 16", "batch = 8", "batch"), ("ema = 0.9", "ema = 0.5", "classifier.ema")] {
+        assert!(told.contains(was), "{told}");
+        fs::write(&path, told.replace(was, is)).expect("writable");
+        refused(folder, &["train", "resume", "run"], &["was made with ", key, "set it back"]);
+    }
+    let (was, is) = ("keep = 2", "keep = 1");
+    assert!(told.contains(was), "{told}");
+    fs::write(&path, told.replace(was, is)).expect("writable");
+    done(folder, &["train", "resume", "run", "--max-minutes", "60"]);
 }
 
 /// A limit on the size of files stands in for a full disk: the write of a checkpoint fails half-way.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{gzip, idx, plain_png, refusal};
-use impasto_data::{Dataset, Error, FASHION_MNIST, Options, Split, Summary};
+use impasto_data::{Dataset, Error, FASHION_MNIST, Options, Parts, Summary};
 
 fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
     let path = folder.join(name);
@@ -61,18 +61,37 @@ fn an_idx_folder_has_two_splits_and_names() {
     let train = Dataset::open(&root, &Options::default()).unwrap();
     assert_eq!((train.len(), train.shape()), (2, [2, 1, 3, 3]));
     assert_eq!(train.classes(), FASHION_MNIST);
-    let test = Dataset::open(&root, &Options { split: Split::Test, ..Options::default() }).unwrap();
-    assert_eq!(test.labels(), Some(&[1][..]));
-
     let file = root.join("t10k-images-idx3-ubyte");
+    assert_eq!(Parts::of(&root).unwrap().test.as_ref(), Some(&file));
     let options = Options { size: Some(6), channels: Some(3), ..Options::default() };
     let larger = Dataset::open(&file, &options).unwrap();
     assert_eq!((larger.shape(), larger.labels()), ([1, 3, 6, 6], Some(&[1][..])));
     assert_eq!(larger.pixels(), [200; 108]);
 
     fs::remove_file(file).unwrap();
-    let said = refusal(Dataset::open(&root, &Options { split: Split::Test, ..Options::default() }));
-    assert!(said.contains("Fashion-MNIST: has no IDX images for the split Test"), "{said}");
+    assert_eq!(Parts::of(&root).unwrap().test, None);
+}
+
+#[test]
+fn folders_train_and_test_are_parts_with_the_same_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("pets");
+    write(&root, "LICENCE", "CC0 1.0");
+    write(&root, "train/cat/a.png", plain_png(4, [1; 3]));
+    write(&root, "train/ape/b.png", plain_png(4, [2; 3]));
+    write(&root, "val/cat/c.png", plain_png(4, [3; 3]));
+    let parts = Parts::of(&root).unwrap();
+    assert_eq!(parts, Parts { train: root.join("train"), test: Some(root.join("val")) });
+    let (train, test) = (open(&root).unwrap(), open(&root.join("val")).unwrap());
+    assert_eq!((train.source(), train.licence(), train.classes().len()), ("pets/train", Some("CC0 1.0"), 2));
+    assert_eq!((test.source(), test.licence(), test.labels()), ("pets/val", Some("CC0 1.0"), Some(&[0][..])));
+    let test = test.with_classes(train.classes()).unwrap();
+    assert_eq!((test.classes(), test.labels()), (train.classes(), Some(&[1][..])));
+    let said = refusal(train.with_classes(&["cat".into(), "dog".into()]));
+    assert!(said.contains("pets/train: has the class ape, which is none of cat, dog"), "{said}");
+
+    write(&root, "labels.csv", "file,label\n");
+    assert_eq!(Parts::of(&root).unwrap(), Parts { train: root, test: None }, "a table is for the whole folder");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::{encode, jpeg_with_app1, pattern, refusal};
 use image::ImageFormat;
-use impasto_data::{Kind, Mark, Picture, Verdict, encode_png, find_mark, read_mark, write_atomically};
+use impasto_data::{Kind, Mark, Picture, Verdict, encode_png, find_mark, read_mark, remove_unfinished, write_atomically};
 
 const XMP: &str = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
     <rdf:Description xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'><e:DigitalSourceType>\
@@ -80,5 +80,8 @@ fn a_failed_write_leaves_nothing_and_harms_nothing() {
     assert!(refusal(write_atomically(folder.path().join("no/such/file"), b"new")).contains("file: cannot write it"));
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["taken"]);
+    std::fs::write(folder.path().join(".impasto-a1b2c3"), "of a process that was killed").unwrap();
+    remove_unfinished(folder.path()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     assert_eq!(std::fs::read(taken.join("inside")).unwrap(), b"kept");
 }

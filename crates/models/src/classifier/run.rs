@@ -143,8 +143,9 @@ impl<B: Batches> Run<B> {
         }
         let (loss, accuracy) = (f64::from(loss), f64::from(accuracy));
         let scalars = vec![("loss", loss), ("accuracy", accuracy), ("learning_rate", lr), ("gradient_norm", norm)];
-        let inspection = look.then(|| Inspection::of(&self.params, &gradients));
-        (Event { step: self.step, scalars }, inspection)
+        let event = Event { step: self.step, scalars };
+        let inspection = (look || event.broken().is_some()).then(|| Inspection::of(&self.params, &gradients));
+        (event, inspection)
     }
 
     /// What some pictures of a batch teach.

@@ -37,6 +37,7 @@ mod training;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
@@ -46,6 +47,10 @@ pub use training::{Steps, Training};
 
 /// Where a checkpoint's metadata holds the engine's own state.
 const ENTRY: &str = "engine";
+/// Where it holds what the run was told.
+const TERMS: &str = "terms";
+/// The steps at the beginning that are inspected one and all.
+const FIRST: u64 = 5;
 /// What stays of the learning rate when a run goes back.
 const SOFTER: f64 = 0.5;
 
@@ -56,7 +61,8 @@ pub struct Policy {
     /// Steps from one checkpoint to the next; 0 for none but the last. While a loss is above its limit or the samples are
     /// alike, though not yet for long enough to raise an alarm, a checkpoint that is due waits.
     pub checkpoint_every: u64,
-    /// Steps from one inspection of the parameters to the next; 0 for none.
+    /// Steps from one inspection of the parameters to the next; 0 for none. The first few steps are inspected too: what is
+    /// cut off from the loss is so from the beginning.
     pub look_every: u64,
     /// How often a run may go back to a checkpoint before it is stopped.
     pub most_roll_backs: u32,
@@ -109,6 +115,7 @@ struct State {
 pub struct Engine<T> {
     training: T,
     data: String,
+    terms: Value,
     policy: Policy,
     state: State,
     /// Whether a checkpoint is due that was put off until the sentinel is at ease.
@@ -119,7 +126,14 @@ impl<T: Training> Engine<T> {
     /// An engine at the training's present step. `data` is the hash of what it learns from.
     pub fn new(training: T, data: impl Into<String>, policy: Policy) -> Self {
         let state = State { sentinel: Sentinel::new(policy.watch.clone()), ..State::default() };
-        Self { training, data: data.into(), policy, state, owes: false }
+        Self { training, data: data.into(), terms: Value::Null, policy, state, owes: false }
+    }
+
+    /// The same engine with what the run was told, as a table. Every checkpoint holds it, and only those of a run that was
+    /// told the same are gone on from.
+    #[must_use]
+    pub fn on(self, terms: Value) -> Self {
+        Self { terms, ..self }
     }
 
     /// What is trained.
@@ -136,7 +150,8 @@ impl<T: Training> Engine<T> {
     pub fn turn(&mut self) -> Turn {
         let due = |step: u64, every: u64| every > 0 && step.is_multiple_of(every);
         let next = self.training.steps().done + 1;
-        let (event, inspection) = self.training.step(due(next, self.policy.look_every));
+        let every = self.policy.look_every;
+        let (event, inspection) = self.training.step(due(next, every) || (every > 0 && next <= FIRST));
         let alarms = self.state.sentinel.look(&event, inspection.as_ref());
         self.owes |= due(next, self.policy.checkpoint_every);
         let verdict = match alarms.iter().map(|a| a.action).max() {
@@ -163,6 +178,9 @@ impl<T: Training> Engine<T> {
     pub fn checkpoint(&self) -> Checkpoint {
         let mut checkpoint = self.training.checkpoint(&self.data);
         checkpoint.meta[ENTRY] = serde_json::to_value(&self.state).expect("the state is plain data");
+        if !self.terms.is_null() {
+            checkpoint.meta[TERMS] = self.terms.clone();
+        }
         checkpoint
     }
 
@@ -170,19 +188,21 @@ impl<T: Training> Engine<T> {
     /// where it was read from.
     ///
     /// # Errors
-    /// If the checkpoint is not one of such a training, or of other data.
+    /// If the checkpoint is not one of such a training, or of other data, or of a run that was told otherwise.
     pub fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
         let made_with = checkpoint.meta.get("data").and_then(|data| data.as_str());
         if made_with.is_some_and(|made_with| made_with != self.data) {
             let detail = "was made with other pictures; name the same data, or train anew with --out";
             return Err(Error::format(path, detail));
         }
-        let state = match checkpoint.meta.get(ENTRY) {
-            Some(state) => serde_json::from_value(state.clone())
-                .map_err(|e| Error::format(path, format!("the state of its run is not usable: {e}")))?,
-            // Made before there was an engine.
-            None => State { sentinel: Sentinel::new(self.policy.watch.clone()), ..State::default() },
-        };
+        if let Some((key, made, told)) = difference(&checkpoint.meta[TERMS], &self.terms, "") {
+            let detail = format!("was made with {key} = {made}, the run is told {told}; set it back, or train anew with --out");
+            return Err(Error::format(path, detail));
+        }
+        // A checkpoint that was made before there was an engine has none.
+        let mut state = checkpoint.meta.get(ENTRY).map_or_else(|| Ok(State::default()), State::deserialize)
+            .map_err(|e| Error::format(path, format!("the state of its run is not usable: {e}")))?;
+        state.sentinel.watch_for(self.policy.watch.clone());
         self.training.restore(checkpoint, path)?;
         (self.state, self.owes) = (state, false);
         Ok(())
@@ -199,6 +219,18 @@ impl<T: Training> Engine<T> {
         self.training.soften(SOFTER.powi((roll_backs - self.state.roll_backs) as i32));
         self.state.roll_backs = roll_backs;
         Ok(())
+    }
+}
+
+/// The first value that two tables have both and do not agree on, with its key.
+fn difference<'a>(made: &'a Value, told: &'a Value, key: &str) -> Option<(String, &'a Value, &'a Value)> {
+    match (made, told) {
+        (Value::Object(made), Value::Object(told)) => made.iter().find_map(|(name, made)| {
+            let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+            difference(made, told.get(name)?, &key)
+        }),
+        (Value::Null, _) | (_, Value::Null) => None,
+        _ => (made != told).then(|| (key.to_owned(), made, told)),
     }
 }
 
@@ -246,6 +278,27 @@ mod tests {
         let divergence = Divergence { patience: 3, action: Action::RollBack, ..Divergence::default() };
         let watch = Watch { divergence, ..Watch::default() };
         Engine::new(training, "", Policy { checkpoint_every: 10, watch, ..Policy::default() })
+    }
+
+    #[test]
+    fn a_run_that_is_told_otherwise_does_not_go_on() {
+        let told = |lr: f64| engine(0).on(json!({ "batch": 64, "classifier": { "lr": lr } }));
+        let saved = told(0.1).checkpoint();
+        assert!(told(0.1).restore(&saved, Path::new("saved")).is_ok());
+        let error = told(0.3).restore(&saved, Path::new("saved")).unwrap_err().to_string();
+        assert!(error.starts_with("saved: was made with classifier.lr = 0.1, the run is told 0.3"), "{error}");
+        assert!(engine(0).restore(&saved, Path::new("saved")).is_ok(), "nothing was told");
+    }
+
+    #[test]
+    fn what_is_watched_can_be_changed_on_the_way() {
+        let mut saved = engine(50);
+        (0..58).for_each(|_| drop(saved.turn()));
+        let saved = saved.checkpoint();
+        let mut engine = engine(50);
+        engine.policy.watch.divergence.action = Action::Off;
+        engine.restore(&saved, Path::new("saved")).unwrap();
+        assert!((58..100).all(|_| engine.turn().alarms.is_empty()));
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl Steps {
 pub trait Training {
     /// How far it has come.
     fn steps(&self) -> Steps;
-    /// One step; with `look`, an inspection of the parameters after it and of the gradients that led there, if it has any.
+    /// One step; with `look`, or if a loss is not finite, an inspection of the parameters after it and of the gradients that
+    /// led there, if it has any.
     fn step(&mut self, look: bool) -> (Event, Option<Inspection>);
     /// All of its state, and the hash of what it learns from.
     fn checkpoint(&self, data: &str) -> Checkpoint;

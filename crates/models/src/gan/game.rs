@@ -36,7 +36,7 @@ pub struct Move {
     /// How much the made pictures differ: the standard deviation of a pixel over the batch, on average over the pixels; 0 if
     /// all are the same.
     pub diversity: f64,
-    /// What the gradients and the weights look like, if it was asked for.
+    /// What the gradients and the weights look like, if it was asked for or a loss is not finite.
     pub inspection: Option<Inspection>,
 }
 
@@ -63,6 +63,7 @@ impl Game {
     /// # Source
     /// Goodfellow et al., "Generative adversarial nets", 2014, with the generator's non-saturating loss.
     pub fn step(&mut self, real: &Var, z: &Var, lr: f64, look: bool) -> Move {
+        let is_seen = |loss: &Var| look || !loss.item().is_finite();
         let making = Pass::train(&self.generator);
         let fake = generator(&making.root().at("generator"), &self.config, z);
 
@@ -74,15 +75,16 @@ impl Game {
         let gradients = judging.gradients(&loss_d);
         self.discriminator.commit(judging.into_updates());
         self.adams[1].step(&mut self.discriminator, &gradients, lr);
-        let inspection = look.then(|| Inspection::of(&self.discriminator, &gradients));
+        let seen_d = is_seen(&loss_d).then(|| Inspection::of(&self.discriminator, &gradients));
 
         // The improved discriminator is frozen: its weights cost no gradient.
         let loss_g = logistic(&judge(&Pass::frozen(&self.discriminator), &fake), true);
         let gradients = making.gradients(&loss_g);
         self.generator.commit(making.into_updates());
         self.adams[0].step(&mut self.generator, &gradients, lr);
-        let inspection = inspection.map(|seen| Inspection::of(&self.generator, &gradients).join(seen));
+        let seen_g = is_seen(&loss_g).then(|| Inspection::of(&self.generator, &gradients));
 
+        let inspection = seen_g.into_iter().chain(seen_d).reduce(Inspection::join);
         let losses = [loss_d, loss_g].map(|loss| f64::from(loss.item()));
         let diversity = f64::from(std_axes(&fake.detach(), &[0], 0).value().mean());
         Move { losses, on_real: on_real.into_value(), on_fake: on_fake.into_value(), diversity, inspection }

@@ -101,6 +101,11 @@ impl Sentinel {
         &self.watch
     }
 
+    /// Watches for something else from now on, with what it has seen so far.
+    pub fn watch_for(&mut self, watch: Watch) {
+        self.watch = watch;
+    }
+
     /// Takes what a step reported, and now and then what the parameters look like; says what is going wrong.
     pub fn look(&mut self, event: &Event, inspection: Option<&Inspection>) -> Vec<Alarm> {
         let norm = inspection.and_then(Inspection::gradient_norm);

@@ -60,48 +60,51 @@ impl Planes {
 
     #[inline(always)]
     fn copy<V: Vector, const ZEROS: bool>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
-        let ([h, w], [sh, sw]) = (self.input, self.step);
+        let ([h, w], [sh, sw], pitch) = (self.input, self.step, self.pitch);
         for (p, plane) in out.chunks_mut(distance).take(sh * sw).enumerate() {
-            let (py, px) = (p / sw, p % sw);
-            // The places q of a row that lie inside the picture: 0 <= sw (low + q) + px < w.
-            let origin = sw as isize * self.low[1] + px as isize;
-            let first = origin.min(0).unsigned_abs().div_ceil(sw).min(self.pitch);
-            let start = (origin + (first * sw) as isize).max(0) as usize;
-            let count = w.saturating_sub(start).div_ceil(sw).min(self.pitch - first);
-            for (row, out) in rows.clone().zip(plane.chunks_mut(self.pitch)) {
-                let y = sh as isize * (self.low[0] + row as isize) + py as isize;
-                let (before, rest) = out.split_at_mut(first);
-                let (inside, behind) = rest.split_at_mut(count);
-                if y < 0 || y >= h as isize || count == 0 {
-                    if ZEROS {
-                        out.fill(0.0);
-                    }
-                    continue;
-                }
+            let (columns, left) = inside(sw as isize * self.low[1] + (p % sw) as isize, sw, w, &(0..pitch));
+            let (mut lines, top) = inside(sh as isize * self.low[0] + (p / sw) as isize, sh, h, rows);
+            if columns.is_empty() {
+                lines = 0..0;
+            }
+            if ZEROS {
+                plane[..lines.start * pitch].fill(0.0);
+                plane[lines.end * pitch..rows.len() * pitch].fill(0.0);
+            }
+            let plane = &mut plane[lines.start * pitch..lines.end * pitch];
+            for (i, out) in plane.chunks_exact_mut(pitch).enumerate() {
                 if ZEROS {
-                    before.fill(0.0);
-                    behind.fill(0.0);
+                    out[..columns.start].fill(0.0);
+                    out[columns.end..].fill(0.0);
                 }
-                every::<V>(inside, &x[y as usize * w + start..], sw);
+                every::<V>(&mut out[columns.clone()], &x[(top + i * sh) * w + left..], sw);
             }
         }
     }
 }
 
+/// Of `places` on a line, of which place q stands for `origin + step q`, those that lie inside `0..len`, counted from the first of
+/// them, and what the first one inside stands for.
+#[inline(always)]
+fn inside(origin: isize, step: usize, len: usize, places: &Range<usize>) -> (Range<usize>, usize) {
+    let origin = origin + (step * places.start) as isize;
+    let first = origin.min(0).unsigned_abs().div_ceil(step).min(places.len());
+    let start = (origin + (first * step) as isize).max(0) as usize;
+    let count = len.saturating_sub(start).div_ceil(step).min(places.len() - first);
+    (first..first + count, start)
+}
+
 /// out[j] = line[step j]; more of the line may be read, where there is more.
 #[inline(always)]
 fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
-    let whole = if step <= 2 { out.len().min(line.len() / step) / 8 * 8 } else { 0 };
+    if step == 1 {
+        return adjacent::<V>(out, &line[..out.len()]);
+    }
+    let whole = if step == 2 { out.len().min(line.len() / step) / 8 * 8 } else { 0 };
     let (vectors, rest) = out.split_at_mut(whole);
     let (lines, last) = line.split_at(whole * step);
-    if step == 1 {
-        for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(8)) {
-            V::Eight::from_slice(line).to_slice(out);
-        }
-    } else {
-        for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(16)) {
-            V::part(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
-        }
+    for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(16)) {
+        V::part(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
     }
     if step == 2 && last.len() >= 16 {
         let mut numbers = [0.0; 8];
@@ -109,5 +112,17 @@ fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
         rest.iter_mut().zip(numbers).for_each(|(out, v)| *out = v);
     } else {
         rest.iter_mut().zip(last.iter().step_by(step)).for_each(|(out, v)| *out = *v);
+    }
+}
+
+/// A line as it is.
+#[inline(always)]
+fn adjacent<V: Vector>(out: &mut [f32], line: &[f32]) {
+    let (vectors, rest) = out.split_at_mut(line.len() / 8 * 8);
+    for (out, line) in vectors.chunks_exact_mut(8).zip(line.chunks_exact(8)) {
+        V::Eight::from_slice(line).to_slice(out);
+    }
+    for (out, v) in rest.iter_mut().zip(&line[vectors.len()..]) {
+        *out = *v;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use impasto_data::{Dataset, Options, Split};
+use impasto_data::{Dataset, Options, Parts};
 use impasto_models::classifier::{Config as Network, Meta, Score, load, probabilities, probabilities_flipped};
 use serde_json::{Value, json};
 
@@ -32,13 +32,6 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     let (params, meta) = load(&args.model)?;
     let network = &meta.config;
     let data = labelled(args, &meta, ui)?;
-    if data.classes() != network.classes {
-        let (known, found) = (network.classes.join(", "), data.classes().join(", "));
-        return Err(Failure::usage(format!(
-            "{}: has the classes {found}; the classifier knows {known}; name pictures of those with --data",
-            args.data.display()
-        )));
-    }
     let all: Vec<usize> = (0..data.len()).collect();
     let labels = data.labels_of(&all).expect("the pictures have labels");
     let judge = if args.flip { probabilities_flipped } else { probabilities };
@@ -53,17 +46,17 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
 /// The pictures, as the network was made for them: the test part, or those that training held back, or all.
 fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
     let Network { size, channels, .. } = meta.config;
-    let open = |split| {
-        let options = Options { split, size: Some(size), channels: Some(channels), ..Options::default() };
-        Dataset::open(&args.data, &options)
+    let options = Options { size: Some(size), channels: Some(channels), ..Options::default() };
+    let parts = Parts::of(&args.data)?;
+    let data = match &parts.test {
+        Some(test) => Dataset::open(test, &options)?,
+        None => not_trained_on(Dataset::open(&parts.train, &options)?, meta, ui),
     };
-    // A single file and a folder without parts count as their own test part.
-    let data = not_trained_on(open(Split::Test).or_else(|_| open(Split::Train))?, meta, ui);
     if data.labels().is_none() {
         let way_out = "put them into a folder for each class, or add a labels.csv";
         return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
     }
-    Ok(data)
+    Ok(data.with_classes(&meta.config.classes)?)
 }
 
 /// Those that training held back, if it was with these pictures; all if not.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Dataset, Options, Split};
+use impasto_data::{Dataset, Options, Parts};
 use impasto_models::gan::{generate, load};
 use impasto_models::metrics::{Extractor, Panel};
 use serde_json::json;
@@ -78,15 +78,15 @@ fn real(
     trained_on: &str,
     ui: &Ui,
 ) -> Result<(Dataset, Dataset), Failure> {
-    let open = |split| Dataset::open(path, &Options { split, ..Options::default() });
-    let data = open(Split::Train)?;
+    let parts = Parts::of(path)?;
+    let data = Dataset::open(&parts.train, &Options::default())?;
     let [_, channels, height, width] = data.shape();
     if [channels, height, width] != [extractor.config().channels, extractor.config().size, extractor.config().size] {
         return Err(misfit(path, extractor, [channels, height]));
     }
-    match open(Split::Test) {
-        Ok(test) if test.hash() != data.hash() => Ok((data, test)),
-        _ => {
+    match &parts.test {
+        Some(test) => Ok((data, Dataset::open(test, &Options::default())?)),
+        None => {
             if data.hash() == trained_on {
                 let detail =
                     "has no test part: the generator was trained on all of it, also on the tenth that counts as unseen";

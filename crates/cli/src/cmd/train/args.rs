@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Dataset, Options, Split};
+use impasto_data::{Dataset, Options};
 use toml::Value;
 
 use crate::config::{Config, Kind, Layer, Preset};
@@ -102,12 +102,15 @@ impl RunArgs {
     }
 }
 
-/// The pictures at `path`: IDX files as they are, folders at 32 pixels.
-pub(super) fn open(path: &Path, split: Split) -> Result<Dataset, Failure> {
-    let options = Options { split, ..Options::default() };
-    let data = Dataset::open(path, &options)?;
-    if data.shape()[2] <= 32 {
-        return Ok(data);
+/// The side of pictures that are not small already, in pixels.
+const SIZE: usize = 32;
+
+/// The pictures of a part of a data set as a training takes them: at the size that is asked for, else arrays that are small as
+/// they are and all others at 32 pixels.
+pub(super) fn open(part: &Path, size: Option<usize>) -> Result<Dataset, Failure> {
+    let at = |size| Dataset::open(part, &Options { size, ..Options::default() });
+    match size.or(part.is_dir().then_some(SIZE)) {
+        None => Ok(at(None).and_then(|data| if data.shape()[2] <= SIZE { Ok(data) } else { at(Some(SIZE)) })?),
+        size => Ok(at(size)?),
     }
-    Ok(Dataset::open(path, &Options { size: Some(32), ..options })?)
 }

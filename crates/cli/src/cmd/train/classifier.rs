@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use impasto_data::{Dataset, Split};
+use impasto_data::{Dataset, Options, Parts};
 use impasto_models::classifier::{Config as Network, Settings};
 use serde_json::{Value, json};
 
@@ -15,17 +15,22 @@ use crate::stages::classify::{Task, Trained};
 /// Opens the data and sets the task.
 pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
     let path = config.data()?;
-    let data = open(path, Split::Train)?;
+    let parts = Parts::of(path)?;
+    let data = open(&parts.train, config.size)?;
     if data.labels().is_none() {
         let way_out = "put them into a folder for each class, or add a labels.csv";
         return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", path.display())));
     }
-    // A test set that comes with the data is used; otherwise a tenth is held back.
-    let (train, held_out) = match open(path, Split::Test) {
-        Ok(test) if test.hash() != data.hash() => (data, test),
-        _ => hold_back(&data, config.seed)?,
+    let [_, channels, size, _] = data.shape();
+    // A part to test with that comes with the data is used; otherwise a tenth is held back.
+    let (train, held_out) = match &parts.test {
+        Some(test) => {
+            let alike = Options { size: Some(size), channels: Some(channels), ..Options::default() };
+            let test = Dataset::open(test, &alike)?.with_classes(data.classes())?;
+            (data, test)
+        }
+        None => hold_back(&data, config.seed)?,
     };
-    let [_, channels, size, _] = train.shape();
     let Classifier { net, width, depth, settings } = config.classifier.clone();
     let network = Network { net, depth, ..Network::new(channels, size, train.classes().to_vec(), width) };
     let settings = Settings { seed: config.seed, ..settings };

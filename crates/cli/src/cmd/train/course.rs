@@ -103,6 +103,7 @@ fn course(config: &Config, team: &Arc<dyn Team>) -> Course {
     let steps = config.steps.expect("a run's settings say how many steps it has");
     Course {
         steps,
+        terms: config.terms(),
         parts: config.classifier.settings.micro_batches,
         policy: config.policy(steps),
         checkpoints: config.checkpoints.clone(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use impasto_data::{Dataset, Split};
+use impasto_data::Parts;
 use impasto_models::{Params, classifier, classifier::evaluate, gan::Settings};
 use serde_json::json;
 
@@ -17,9 +17,10 @@ use crate::stages::measure::Measure;
 /// Opens the data and hands on the task, which borrows its judge.
 pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failure>) -> Result<R, Failure> {
     let path = config.data()?;
-    let data = Arc::new(open(path, Split::Train)?);
+    let parts = Parts::of(path)?;
+    let data = Arc::new(open(&parts.train, config.size)?);
     let Gan { width, judge, settings } = config.gan.clone();
-    let judge = judge.map(|judge| load_judge(&judge, path)).transpose()?;
+    let judge = judge.map(|judge| load_judge(&judge, &parts, config.size)).transpose()?;
     let judge = judge.as_ref().map(|(params, config, real)| (params, config, *real));
     let settings = Settings { seed: config.seed, ..settings };
     let measure = Measure::of(&data, config.seed)?;
@@ -28,10 +29,10 @@ pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failu
 
 type Judge = (Params, classifier::Config, f64);
 
-/// A classifier, and its mean confidence on pictures of the data set's test part.
-fn load_judge(path: &Path, data: &Path) -> Result<Judge, Failure> {
+/// A classifier, and its mean confidence on pictures to test with, or those to train on where there are none.
+fn load_judge(path: &Path, data: &Parts, size: Option<usize>) -> Result<Judge, Failure> {
     let (params, meta) = classifier::load(path)?;
-    let real: Dataset = open(data, Split::Test).or_else(|_| open(data, Split::Train))?;
+    let real = open(data.test.as_ref().unwrap_or(&data.train), size)?;
     let [_, channels, size, _] = real.shape();
     if (channels, size) != (meta.config.channels, meta.config.size) {
         let detail = format!("judges {} px pictures, the data has {size} px", meta.config.size);

@@ -11,6 +11,9 @@ use crate::simd::Vector;
 /// Pictures up to this many columns are copied with zeros around, so that no tile reaches over an edge.
 const COPIED: usize = 72;
 
+/// Numbers of the next picture that are asked for: the machine follows what is longer by itself.
+const ASKED: usize = 256;
+
 /// The tiles of all pictures, one behind the other.
 #[derive(Clone, Copy)]
 pub(super) struct Grid {
@@ -77,11 +80,16 @@ impl<'a> Source<'a> {
         copies
     }
 
-    /// Copies one channel of one picture over an earlier copy, or over zeros.
+    /// Copies one channel of one picture over an earlier copy, or over zeros, and asks for that of the next picture: it lies far
+    /// behind.
     #[inline(always)]
     pub(super) fn copy<V: Vector>(&self, image: usize, c: usize, out: &mut [f32]) {
         if let Some(planes) = &self.planes {
-            planes.refill::<V>(self.channel(image, c), out);
+            let (channel, picture) = (self.channel(image, c), self.channels * self.input[0] * self.input[1]);
+            for at in (0..channel.len().min(ASKED)).step_by(16) {
+                V::prefetch(channel.as_ptr().wrapping_add(picture + at));
+            }
+            planes.refill::<V>(channel, out);
         }
     }
 

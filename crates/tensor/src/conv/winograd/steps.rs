@@ -148,19 +148,31 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                     let [first, second] = if sw == 1 { [left[l]; 2] } else { V::zip(left[l], right[l]) };
                     first.to_slice(&mut numbers);
                     second.to_slice(&mut numbers[SIDE..]);
-                    let out = y.at(line, room);
                     // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.
-                    unsafe {
-                        if room == S::OUTPUTS {
-                            out.copy_from_nonoverlapping(numbers.as_ptr(), S::OUTPUTS);
-                        } else if room == 2 * S::OUTPUTS {
-                            out.copy_from_nonoverlapping(numbers.as_ptr(), 2 * S::OUTPUTS);
-                        } else {
-                            out.copy_from_nonoverlapping(numbers.as_ptr(), room);
-                        }
-                    }
+                    unsafe { write(&numbers, room, y.at(line, room)) }
                 }
             }
         }
     }
+}
+
+/// Writes the first of some numbers, in pieces of fixed lengths: a copy of so many would be a call.
+///
+/// # Safety
+/// There is room for `count` numbers.
+#[inline(always)]
+#[allow(unsafe_code, reason = "writes places by pointers")]
+unsafe fn write(numbers: &[f32; 2 * SIDE], count: usize, out: *mut f32) {
+    let mut done = 0;
+    macro_rules! pieces {
+        ($($length:literal)+) => {$(
+            if count - done >= $length {
+                // SAFETY: so many are left, of `count`.
+                unsafe { out.add(done).copy_from_nonoverlapping(numbers[done..].as_ptr(), $length) }
+                done += $length;
+            }
+        )+};
+    }
+    pieces!(8 4 2 1);
+    debug_assert_eq!(done, count, "fewer than sixteen");
 }
