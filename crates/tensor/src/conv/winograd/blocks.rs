@@ -106,7 +106,7 @@ impl Job<'_> {
     /// A block that is one task.
     fn alone<S: Scheme>(&self, filters: &Filters, tiles: Range<usize>) {
         self.families::<S>(tiles, |block| {
-            (0..self.lowered.channels).for_each(|c| self.channel::<S>(block, c));
+            self.channels::<S>(block, 0..self.lowered.channels);
             self.group::<S>(filters, block, 0..self.lowered.outputs, 0..block.places.len());
         });
     }
@@ -120,7 +120,7 @@ impl Job<'_> {
         let group = |g: usize| g * GROUP..((g + 1) * GROUP).min(outputs);
         let part = |p: usize| p * part..((p + 1) * part).min(all);
         self.families::<S>(tiles, |block| {
-            parallel::tasks(channels, |c| self.channel::<S>(block, c));
+            parallel::tasks(channels, |c| self.channels::<S>(block, c..c + 1));
             match weights {
                 Weights::AtPoints(filters) => parallel::tasks(groups * parts, |task| {
                     self.group::<S>(filters, block, group(task / parts), part(task % parts));
@@ -146,9 +146,9 @@ impl Job<'_> {
         }
     }
 
-    /// The tiles of one channel to their points.
-    fn channel<S: Scheme>(&self, block: &Block, channel: usize) {
-        simd::run_at(self.level, Input::<S> { job: self, block, channel, scheme: PhantomData });
+    /// The tiles of some channels to their points.
+    fn channels<S: Scheme>(&self, block: &Block, channels: Range<usize>) {
+        simd::run_at(self.level, Input::<S> { job: self, block, channels, scheme: PhantomData });
     }
 
     /// Some outputs of some tiles: products, and from there to places.

@@ -1,6 +1,7 @@
 //! The steps of a block: a channel's tiles to the points, a point's product, an output's tiles back to places.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::blocks::{Block, Group, Job};
 use super::filters::Filters;
@@ -9,11 +10,11 @@ use super::tiles::{Patches, inverse, nothing, square, transform};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
 use crate::simd::{Kernel, Vector};
 
-/// One channel of a block.
+/// Some channels of a block.
 pub(super) struct Input<'a, S> {
     pub(super) job: &'a Job<'a>,
     pub(super) block: &'a Block<'a>,
-    pub(super) channel: usize,
+    pub(super) channels: Range<usize>,
     pub(super) scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Input<'_, S> {
@@ -21,49 +22,52 @@ impl<S: Scheme> Kernel for Input<'_, S> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes tiles by pointers")]
     fn run<V: Vector>(self) {
-        let (Job { terms, source, .. }, block, c) = (self.job, self.block, self.channel);
-        let (width, channels) = (strip::<V>(), self.job.inner());
+        let (Job { terms, source, .. }, block) = (self.job, self.block);
+        let (width, inner) = (strip::<V>(), self.job.inner());
         // Eight tiles are of eight pictures at most, whose copies lie in a ring.
         let size = source.copy_size();
-        let mut next = block.places[0].image;
-        let ring = (block.places[block.places.len() - 1].image + 1 - next).min(8).next_power_of_two();
+        let (from, to) = (block.places[0].image, block.places[block.places.len() - 1].image);
+        let ring = (to + 1 - from).min(8).next_power_of_two();
         let mut copies = source.copies(ring);
         let slot = |image: usize| (image & (ring - 1)) * size;
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
-        for (g, places) in block.places.chunks(8).enumerate() {
-            while next <= places[places.len() - 1].image {
-                source.copy::<V>(next, c, &mut copies[slot(next)..][..size]);
-                next += 1;
-            }
-            let mut copied = [None; 8];
-            for (corner, place) in copied.iter_mut().zip(places) {
-                *corner = source.in_copy(*place, &copies[slot(place.image)..]);
-            }
-            for (f, terms) in terms[block.families.clone()].iter().enumerate() {
-                for (i, term) in terms.iter().enumerate() {
-                    let row = c * terms.len() + i;
-                    let mut corners = [nothing(); 8];
-                    let offset = source.offset(term);
-                    for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
-                        *corner = match copied[l] {
-                            Some(copied) => copied.moved(offset),
-                            None => source.in_picture(c, *place, term, S::POINTS, &mut patches[l]),
-                        };
-                    }
-                    let (strip, place) = (g * 8 / width, g * 8 % width);
-                    let start = f * S::POINTS * S::POINTS * block.point + (strip * channels + row) * width + place;
-                    let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
-                    // SAFETY: tiles have eight numbers a row, in a copy or a patch; this channel's row of every point is its own.
-                    unsafe {
-                        transform::<V::Eight, InputMatrix<S>>(
-                            &corners,
-                            S::POINTS,
-                            S::POINTS,
-                            &mut half,
-                            out,
-                            block.point,
-                        );
+        for c in self.channels {
+            let mut next = from;
+            for (g, places) in block.places.chunks(8).enumerate() {
+                while next <= places[places.len() - 1].image {
+                    source.copy::<V>(next, c, &mut copies[slot(next)..][..size]);
+                    next += 1;
+                }
+                let mut copied = [None; 8];
+                for (corner, place) in copied.iter_mut().zip(places) {
+                    *corner = source.in_copy(*place, &copies[slot(place.image)..]);
+                }
+                for (f, terms) in terms[block.families.clone()].iter().enumerate() {
+                    for (i, term) in terms.iter().enumerate() {
+                        let row = c * terms.len() + i;
+                        let mut corners = [nothing(); 8];
+                        let offset = source.offset(term);
+                        for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
+                            *corner = match copied[l] {
+                                Some(copied) => copied.moved(offset),
+                                None => source.in_picture(c, *place, term, S::POINTS, &mut patches[l]),
+                            };
+                        }
+                        let (strip, place) = (g * 8 / width, g * 8 % width);
+                        let start = f * S::POINTS * S::POINTS * block.point + (strip * inner + row) * width + place;
+                        let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
+                        // SAFETY: tiles have eight numbers a row, in a copy or a patch; this channel's row of every point is its own.
+                        unsafe {
+                            transform::<V::Eight, InputMatrix<S>>(
+                                &corners,
+                                S::POINTS,
+                                S::POINTS,
+                                &mut half,
+                                out,
+                                block.point,
+                            );
+                        }
                     }
                 }
             }
