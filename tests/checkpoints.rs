@@ -67,7 +67,8 @@ fn a_classifier_of_format_1_goes_on_as_it_did() {
 #[test]
 fn a_watched_run_of_format_1_goes_on_as_it_did() {
     let checkpoint = load("engine");
-    let (config, settings) = classifier::load(&file("engine")).map(|(_, meta)| (meta.config, meta.settings)).expect("a run");
+    let (config, settings) =
+        classifier::load(&file("engine")).map(|(_, meta)| (meta.config, meta.settings)).expect("a run");
     let run = classifier::Run::new(config, settings, Shapes::new(1, 8)).expect("settings in range");
     let policy = Policy { look_every: 2, ..Policy::default() };
     let mut engine = Engine::new(run, "shapes", policy).on(json!({ "batch": 8 }));

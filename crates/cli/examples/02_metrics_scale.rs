@@ -44,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let parts = Parts::of(&path)?;
     let open = |part| Dataset::open(part, &Options::default());
     let tensor = |data: Dataset| data.tensor(&(0..data.len()).collect::<Vec<_>>());
-    let (train, test) = (tensor(open(&parts.train)?), tensor(open(&parts.test.ok_or("there are no pictures to test with")?)?));
+    let (train, test) =
+        (tensor(open(&parts.train)?), tensor(open(&parts.test.ok_or("there are no pictures to test with")?)?));
     println!("seconds");
     let training = timed("features of 60,000", || extractor.features(&train));
     let (held_out, probabilities) = timed("features and probabilities of 10,000", || extractor.look(&test));

@@ -93,9 +93,13 @@ impl Drop for RunDir {
             && names(&self.path).iter().all(is_own)
             && FOLDERS.iter().all(|folder| names(&self.path.join(folder)).is_empty());
         if is_unused {
-            FILES.iter().for_each(|file| drop(fs::remove_file(self.path.join(file))));
-            FOLDERS.iter().for_each(|folder| drop(fs::remove_dir(self.path.join(folder))));
-            drop(fs::remove_dir(&self.path));
+            for file in FILES {
+                let _ = fs::remove_file(self.path.join(file));
+            }
+            for folder in FOLDERS {
+                let _ = fs::remove_dir(self.path.join(folder));
+            }
+            let _ = fs::remove_dir(&self.path);
         }
     }
 }

@@ -264,7 +264,8 @@ impl Config {
         let path = || Some(PathBuf::from("."));
         let gan = Gan { judge: path(), ..Gan::default() };
         let checkpoints = Checkpoints { quota: Some(1), ..Checkpoints::default() };
-        let limits = Self { size: Some(32), steps: Some(1), max_minutes: Some(1.0), max_ram: Some(1), ..Self::default() };
+        let limits =
+            Self { size: Some(32), steps: Some(1), max_minutes: Some(1.0), max_ram: Some(1), ..Self::default() };
         Self { data: path(), checkpoints, gan, ..limits }.table()
     }
 

@@ -55,7 +55,9 @@ fn scores_have_a_table_of_their_own() {
     let score = |step| Event { step, scalars: vec![("held_out_accuracy", 0.5)] };
     let mut logs = Logs::create(folder.path()).expect("logs");
     write(&mut logs, "classifier", 1..=4);
-    [2, 4].iter().for_each(|&step| logs.scores("classifier", &score(step), 1.0).expect("a disk with room"));
+    for step in [2, 4] {
+        logs.scores("classifier", &score(step), 1.0).expect("a disk with room");
+    }
     let mut logs = Logs::resume(folder.path(), "classifier", 2).expect("logs");
     logs.scores("classifier", &score(3), 1.0).expect("a disk with room");
     assert_eq!(read(folder.path(), "classifier-scores.csv"), "step,held_out_accuracy\n2,0.5\n3,0.5\n");

@@ -82,7 +82,16 @@ impl Course {
     /// So many steps in one go, with no checkpoint on the way.
     pub(crate) fn straight(steps: u64, pictures: usize) -> Self {
         let (policy, checkpoints) = (Policy::default(), Checkpoints::default());
-        Self { steps, terms: Value::Null, parts: 1, policy, checkpoints, max_seconds: None, pictures, team: Arc::new(Alone) }
+        Self {
+            steps,
+            terms: Value::Null,
+            parts: 1,
+            policy,
+            checkpoints,
+            max_seconds: None,
+            pictures,
+            team: Arc::new(Alone),
+        }
     }
 }
 

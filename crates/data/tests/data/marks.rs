@@ -2,7 +2,9 @@
 
 use crate::common::{encode, jpeg_with_app1, pattern, refusal};
 use image::ImageFormat;
-use impasto_data::{Kind, Mark, Picture, Verdict, encode_png, find_mark, read_mark, remove_unfinished, write_atomically};
+use impasto_data::{
+    Kind, Mark, Picture, Verdict, encode_png, find_mark, read_mark, remove_unfinished, write_atomically,
+};
 
 const XMP: &str = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
     <rdf:Description xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'><e:DigitalSourceType>\

@@ -196,11 +196,15 @@ impl<T: Training> Engine<T> {
             return Err(Error::format(path, detail));
         }
         if let Some((key, made, told)) = difference(&checkpoint.meta[TERMS], &self.terms, "") {
-            let detail = format!("was made with {key} = {made}, the run is told {told}; set it back, or train anew with --out");
+            let detail =
+                format!("was made with {key} = {made}, the run is told {told}; set it back, or train anew with --out");
             return Err(Error::format(path, detail));
         }
         // A checkpoint that was made before there was an engine has none.
-        let mut state = checkpoint.meta.get(ENTRY).map_or_else(|| Ok(State::default()), State::deserialize)
+        let mut state = checkpoint
+            .meta
+            .get(ENTRY)
+            .map_or_else(|| Ok(State::default()), State::deserialize)
             .map_err(|e| Error::format(path, format!("the state of its run is not usable: {e}")))?;
         state.sentinel.watch_for(self.policy.watch.clone());
         self.training.restore(checkpoint, path)?;

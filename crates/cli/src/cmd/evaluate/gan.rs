@@ -84,17 +84,15 @@ fn real(
     if [channels, height, width] != [extractor.config().channels, extractor.config().size, extractor.config().size] {
         return Err(misfit(path, extractor, [channels, height]));
     }
-    match &parts.test {
-        Some(test) => Ok((data, Dataset::open(test, &Options::default())?)),
-        None => {
-            if data.hash() == trained_on {
-                let detail =
-                    "has no test part: the generator was trained on all of it, also on the tenth that counts as unseen";
-                ui.warn(&format!("{}: {detail}", path.display()));
-            }
-            Ok(data.split((data.len() / 10).max(1), seed)?)
-        }
+    if let Some(test) = &parts.test {
+        return Ok((data, Dataset::open(test, &Options::default())?));
     }
+    if data.hash() == trained_on {
+        let detail =
+            "has no test part: the generator was trained on all of it, also on the tenth that counts as unseen";
+        ui.warn(&format!("{}: {detail}", path.display()));
+    }
+    Ok(data.split((data.len() / 10).max(1), seed)?)
 }
 
 #[cfg(test)]
