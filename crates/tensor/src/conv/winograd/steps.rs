@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::blocks::{Block, Group, Job};
 use super::filters::Filters;
 use super::scheme::{InputMatrix, OutputMatrix, SIDE, Scheme};
-use super::tiles::{Patches, inverse, nothing, square, transform};
+use super::tiles::{Patches, copy, inverse, nothing, square, transform};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
 use crate::simd::{Kernel, Vector};
 
@@ -153,30 +153,9 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                     first.to_slice(&mut numbers);
                     second.to_slice(&mut numbers[SIDE..]);
                     // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.
-                    unsafe { write(&numbers, room, y.at(line, room)) }
+                    unsafe { copy(numbers.as_ptr(), room, y.at(line, room)) }
                 }
             }
         }
     }
-}
-
-/// Writes the first of some numbers, in pieces of fixed lengths: a copy of so many would be a call.
-///
-/// # Safety
-/// There is room for `count` numbers.
-#[inline(always)]
-#[allow(unsafe_code, reason = "writes places by pointers")]
-unsafe fn write(numbers: &[f32; 2 * SIDE], count: usize, out: *mut f32) {
-    let mut done = 0;
-    macro_rules! pieces {
-        ($($length:literal)+) => {$(
-            if count - done >= $length {
-                // SAFETY: so many are left, of `count`.
-                unsafe { out.add(done).copy_from_nonoverlapping(numbers[done..].as_ptr(), $length) }
-                done += $length;
-            }
-        )+};
-    }
-    pieces!(8 4 2 1);
-    debug_assert_eq!(done, count, "fewer than sixteen");
 }

@@ -57,11 +57,32 @@ impl View {
                 let from = start.wrapping_offset((i * self.pitch) as isize + first);
                 let row = &mut row[first as usize..end as usize];
                 // SAFETY: row y + i exists, and so do its places x + first to x + end.
-                row.copy_from_slice(unsafe { std::slice::from_raw_parts(from, row.len()) });
+                unsafe { copy(from, row.len(), row.as_mut_ptr()) }
             }
         }
         Corner { at: patch.as_ptr(), pitch: SIDE }
     }
+}
+
+/// Copies fewer than sixteen numbers, in pieces of fixed lengths: a copy of so many would be a call.
+///
+/// # Safety
+/// So many can be read and written, and the two do not overlap.
+#[inline(always)]
+#[allow(unsafe_code, reason = "copies by pointers")]
+pub(super) unsafe fn copy(from: *const f32, count: usize, to: *mut f32) {
+    let mut done = 0;
+    macro_rules! pieces {
+        ($($length:literal)+) => {$(
+            if count - done >= $length {
+                // SAFETY: so many are left, of `count`.
+                unsafe { to.add(done).copy_from_nonoverlapping(from.add(done), $length) }
+                done += $length;
+            }
+        )+};
+    }
+    pieces!(8 4 2 1);
+    debug_assert_eq!(done, count, "fewer than sixteen");
 }
 
 /// A square of vectors: one vector of eight tiles for each place or point. Kernels make theirs once and hand them in.
