@@ -39,7 +39,11 @@ def impasto(args, steps, folder):
 def torch(args, recipe, steps):
     """The same of PyTorch."""
     told = {**recipe["classifier"], "batch": recipe["batch"], "steps": steps, "every": steps // ROWS}
-    options = [part for key, value in told.items() for part in (f"--{key.replace('_', '-')}", value)]
+    options = []
+    for key, value in told.items():
+        # A switch that is on has no value; pictures are flipped unless that is switched off.
+        key, on = ("no-flip", value is False) if key == "flip" else (key.replace("_", "-"), value)
+        options += ([f"--{key}"] if on else []) if isinstance(value, bool) else [f"--{key}", value]
     command = [args.python, TORCH, "--data", args.data, "--seed", args.seed, "--threads", args.threads, *options]
     *lines, last = printed(command)
     return [line["loss"] for line in lines[:ROWS]], 1e3 * last["seconds"] / steps, last["accuracy"]

@@ -54,7 +54,7 @@ def main():
         out = f"killed-{i}"
         killed = subprocess.Popen(train(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # The directory is there once the run is planned.
-        while not (root / out / "config.toml").exists():
+        while not (root / out / "config.toml").exists() and killed.poll() is None:
             time.sleep(0.01)
         time.sleep(order.uniform(0, 0.7 * seconds))
         killed.send_signal(signal.SIGKILL)

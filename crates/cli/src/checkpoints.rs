@@ -101,12 +101,17 @@ pub(crate) fn needed(each: u64, told: &Checkpoints) -> u64 {
 /// Writes a checkpoint; if the disk is full, the message says what is not lost.
 pub(crate) fn write(checkpoint: &Checkpoint, path: &Path) -> Result<(), Failure> {
     write_atomically(path, &checkpoint.to_bytes()?).map_err(|error| match &error {
-        impasto_data::Error::Io { source, .. } if source.kind() == ErrorKind::StorageFull => Failure::usage(format!(
+        impasto_data::Error::Io { source, .. } if is_full(source.kind()) => Failure::usage(format!(
             "{}: the disk is full; the checkpoints before it are whole: make room, then `impasto train resume`",
             path.display()
         )),
         _ => error.into(),
     })
+}
+
+/// Whether there is no room, on the disk or for this user.
+fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ impl RunDir {
 
     /// The directory of a run that was begun.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        ["", "checkpoints", "samples"].iter().try_for_each(|folder| remove_unfinished(path.join(folder)))?;
+        let folders = ["", "checkpoints", "samples"].map(|folder| path.join(folder));
+        folders.iter().filter(|folder| folder.is_dir()).try_for_each(remove_unfinished)?;
         let logs = Logs::append(path)?;
         Ok(Self { path: path.to_owned(), logs, is_new: false })
     }

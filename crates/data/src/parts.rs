@@ -14,7 +14,8 @@ const TEST: [&str; 4] = ["test", "val", "valid", "validation"];
 /// Where the two parts of a data set lie: files of IDX images or folders of pictures, for [`Dataset::open`](crate::Dataset::open).
 ///
 /// A data set has a part to test with if it is
-/// - a folder with two IDX files of images, of which the one whose name begins with `train` is to train on, or
+/// - a folder with several IDX files of images, of which the one that says `train` in its name is to train on and the first other
+///   one is to test with, or
 /// - a folder with the sub-folders `train` and `test` (or `val`, `valid`, `validation`) and no `labels.csv`. Other files and
 ///   folders beside these two are not part of it.
 ///
@@ -31,7 +32,7 @@ impl Parts {
     /// The parts of what lies at a path.
     ///
     /// # Errors
-    /// If there is no such path, or it is a file that is none of IDX images.
+    /// If there is no such path, it is a file that is none of IDX images, or it has several of them and none to train on.
     pub fn of(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let whole = Self { train: path.to_owned(), test: None };
@@ -42,21 +43,28 @@ impl Parts {
             }
             return Ok(whole);
         }
-        let mut arrays = idx_files(path)?;
-        if arrays.is_empty() {
+        let (mut train, mut others): (Vec<_>, Vec<_>) =
+            idx_files(path)?.into_iter().partition(|file| name(file).contains(TRAIN));
+        if train.is_empty() && others.is_empty() {
             return Ok(match test_folder(path) {
                 Some(test) => Self { train: path.join(TRAIN), test: Some(test) },
                 None => whole,
             });
         }
-        let train = arrays.iter().position(|file| name(file).starts_with(TRAIN)).unwrap_or(0);
-        Ok(Self { train: arrays.remove(train), test: arrays.into_iter().next() })
+        if train.is_empty() && others.len() == 1 {
+            train.append(&mut others);
+        }
+        let Some(train) = train.into_iter().next() else {
+            let rule = "has several IDX files of images, and none says `train` in its name";
+            return Err(Error::file(path, rule, "name one of them"));
+        };
+        Ok(Self { train, test: others.into_iter().next() })
     }
 
     /// The folder that a path is a part of, if it is one of its two sub-folders.
     pub(crate) fn parent(path: &Path) -> Option<&Path> {
-        let parent = path.parent()?;
-        (test_folder(parent)? == path || parent.join(TRAIN) == path).then_some(parent)
+        let parent = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent })?;
+        ([test_folder(parent)?, parent.join(TRAIN)].iter().any(|part| name(part) == name(path))).then_some(parent)
     }
 }
 
@@ -74,10 +82,11 @@ fn is_images(path: &Path) -> bool {
     name(path).contains("images") && name(path).contains("idx3")
 }
 
-/// The IDX files of images in a folder, sorted.
+/// The IDX files of images in a folder, sorted; of a file that is there plain and compressed, the plain one.
 fn idx_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(folder).map_err(Error::reading(folder))?;
     let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|path| is_images(path)).collect();
     found.sort();
+    found.dedup_by(|zipped, plain| name(zipped).strip_suffix(".gz") == Some(name(plain)));
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use impasto_data::{Dataset, Options, Summary};
+use impasto_data::{Dataset, Options, Parts, Summary};
 
 use crate::failure::Failure;
 use crate::ui::Ui;
@@ -29,8 +29,13 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<(), Failure> {
     let Command::Inspect { path, size, channels } = command;
     let data = Dataset::open(path, &Options { size: *size, channels: *channels, ..Options::default() })?;
     let summary = Summary::of(&data);
-    let value = serde_json::to_value(&summary).expect("plain data");
-    ui.result(text(&data, &value), &value);
+    let mut value = serde_json::to_value(&summary).expect("plain data");
+    let mut text = text(&data, &value);
+    if let Some(test) = Parts::of(path)?.test {
+        let _ = write!(text, "\n  pictures to test with: {}", test.display());
+        value["test"] = test.display().to_string().into();
+    }
+    ui.result(text, &value);
     Ok(())
 }
 

@@ -27,6 +27,11 @@ pub(crate) fn run(args: &Args, seed: Option<u64>, ui: &Ui) -> Result<(), Failure
     let path = if args.config.is_dir() { args.config.join("config.toml") } else { args.config.clone() };
     let mut layers = vec![Layer::file(&path)?];
     if let Some(preset) = args.preset {
+        if args.config.is_dir() {
+            return Err(Failure::usage(
+                "--preset: a run has all of its settings; name a file, or give some with --set",
+            ));
+        }
         let train = Config::of(vec![Layer::file(&path)?])?.train;
         layers.insert(0, preset.layer(train));
     }

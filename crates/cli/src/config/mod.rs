@@ -254,7 +254,8 @@ impl Config {
     /// What a run that is resumed must be told as it was in the beginning.
     pub(crate) fn terms(&self) -> serde_json::Value {
         let (mut table, section) = (self.table(), self.train.name());
-        table.retain(|key, _| ["train", "size", "seed", "batch", "steps", section].contains(&key));
+        table.retain(|key, _| ["train", "seed", "batch", "steps", section].contains(&key));
+        table.insert("size".into(), Value::Integer(self.size.unwrap_or(0) as i64));
         table.get_mut(section).and_then(Value::as_table_mut).map(|section| section.remove("judge"));
         serde_json::to_value(table).expect("settings are plain data")
     }

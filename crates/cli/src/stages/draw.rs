@@ -50,6 +50,11 @@ pub(crate) struct Trained {
     pub(crate) timeline: Vec<Figure>,
 }
 
+/// The side of what a GAN draws that learns from pictures of a side: those are put into the middle.
+pub(crate) fn side(pictures: usize) -> usize {
+    pictures.next_power_of_two().max(32)
+}
+
 /// Sixty-four pictures as one, enlarged.
 pub(crate) fn contact_sheet(images: &Tensor) -> Picture {
     sheet(&pictures(images), 8, 2, 2, [32, 32, 32])
@@ -71,9 +76,8 @@ impl Job for Task<'_> {
             return Err(Failure::usage(format!("a GAN is trained by one process, this is one of {}", team.size())));
         }
         let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
-        let [_, channels, side, _] = self.data.shape();
-        let size = side.next_power_of_two().max(32);
-        let config = Config { size, ..Config::new(channels, 64, self.width) };
+        let [_, channels, height, _] = self.data.shape();
+        let config = Config { size: side(height), ..Config::new(channels, 64, self.width) };
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)
     }
 

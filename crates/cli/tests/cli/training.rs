@@ -81,7 +81,13 @@ fn a_run_is_resumed_as_it_was_told() {
     done(folder, &[&args("run")[..], &["--max-minutes", "1e-6"]].concat());
     let path = folder.join("run/config.toml");
     let told = fs::read_to_string(&path).expect("settings");
-    for (was, is, key) in [("batch = 16", "batch = 8", "batch"), ("ema = 0.9", "ema = 0.5", "classifier.ema")] {
+    let edits = [
+        ("batch = 16", "batch = 8", "batch"),
+        ("ema = 0.9", "ema = 0.5", "classifier.ema"),
+        ("seed = 3", "seed = 4", "seed"),
+        ("batch = 16", "batch = 16\nsize = 16", "size"),
+    ];
+    for (was, is, key) in edits {
         assert!(told.contains(was), "{told}");
         fs::write(&path, told.replace(was, is)).expect("writable");
         refused(folder, &["train", "resume", "run"], &["was made with ", key, "set it back"]);
@@ -90,6 +96,41 @@ fn a_run_is_resumed_as_it_was_told() {
     assert!(told.contains(was), "{told}");
     fs::write(&path, told.replace(was, is)).expect("writable");
     done(folder, &["train", "resume", "run", "--max-minutes", "60"]);
+}
+
+#[test]
+fn folders_to_train_on_and_to_test_with() {
+    let folder = folder();
+    let folder = folder.path();
+    for (from, to) in [
+        (PHOTO, "pets/train/cup/1.jpg"),
+        (PHOTO, "pets/train/cup/2.jpg"),
+        (PAINTING, "pets/train/art/1.jpg"),
+        (PAINTING, "pets/train/art/2.jpg"),
+        (PHOTO, "pets/val/cup/1.jpg"),
+    ] {
+        let to = folder.join(to);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a disk with room");
+        fs::copy(from, to).expect("an asset");
+    }
+    let told = "--steps 2 --batch 2 --width 2 --set size=16 --out run";
+    let train =
+        |data| [&["train", "classifier", "--data", data], &told.split_whitespace().collect::<Vec<_>>()[..]].concat();
+    done(folder, &train("pets"));
+    let model = "run/checkpoints/classifier.safetensors";
+    let scored = json(&done(folder, &["evaluate", "classifier", model, "--data", "pets", "--json"])).remove(0);
+    assert_eq!(scored["pictures"], 1);
+    assert!(done(folder, &["data", "inspect", "pets"]).contains("pets/train\n  4 pictures"));
+    // From within: the part alone, of which a tenth is held back.
+    done(&folder.join("pets"), &train("train"));
+
+    fs::remove_dir_all(folder.join("pets/val/cup")).expect("it is there");
+    fs::copy(PHOTO, folder.join("pets/val/1.jpg")).expect("an asset");
+    refused(
+        folder,
+        &["train", "classifier", "--data", "pets", "--out", "new"],
+        &["pets/val: the pictures have no labels"],
+    );
 }
 
 /// A limit on the size of files stands in for a full disk: the write of a checkpoint fails half-way.

@@ -63,13 +63,28 @@ fn an_idx_folder_has_two_splits_and_names() {
     assert_eq!(train.classes(), FASHION_MNIST);
     let file = root.join("t10k-images-idx3-ubyte");
     assert_eq!(Parts::of(&root).unwrap().test.as_ref(), Some(&file));
+    write(&root, "train-images-idx3-ubyte", idx(&[2, 3, 3], &[9; 18]));
+    let parts = Parts::of(&root).unwrap();
+    assert_eq!(
+        (parts.train, parts.test.as_ref()),
+        (root.join("train-images-idx3-ubyte"), Some(&file)),
+        "unpacked beside"
+    );
     let options = Options { size: Some(6), channels: Some(3), ..Options::default() };
     let larger = Dataset::open(&file, &options).unwrap();
     assert_eq!((larger.shape(), larger.labels()), ([1, 3, 6, 6], Some(&[1][..])));
     assert_eq!(larger.pixels(), [200; 108]);
 
-    fs::remove_file(file).unwrap();
+    fs::remove_file(&file).unwrap();
     assert_eq!(Parts::of(&root).unwrap().test, None);
+
+    let letters = folder.path().join("letters");
+    for part in ["train", "test", "other"] {
+        write(&letters, &format!("emnist-{part}-images-idx3-ubyte"), idx(&[1, 3, 3], &[0; 9]));
+    }
+    assert!(Parts::of(&letters).unwrap().train.ends_with("emnist-train-images-idx3-ubyte"));
+    fs::remove_file(letters.join("emnist-train-images-idx3-ubyte")).unwrap();
+    assert!(refusal(Parts::of(&letters)).contains("letters: has several IDX files"));
 }
 
 #[test]

@@ -129,8 +129,8 @@ impl<T: Training> Engine<T> {
         Self { training, data: data.into(), terms: Value::Null, policy, state, owes: false }
     }
 
-    /// The same engine with what the run was told, as a table. Every checkpoint holds it, and only those of a run that was
-    /// told the same are gone on from.
+    /// The same engine with what the run was told, as a table. Every checkpoint holds it, and one that has another value for
+    /// the same key is not gone on from.
     #[must_use]
     pub fn on(self, terms: Value) -> Self {
         Self { terms, ..self }
@@ -190,14 +190,14 @@ impl<T: Training> Engine<T> {
     /// # Errors
     /// If the checkpoint is not one of such a training, or of other data, or of a run that was told otherwise.
     pub fn restore(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<(), Error> {
-        let made_with = checkpoint.meta.get("data").and_then(|data| data.as_str());
-        if made_with.is_some_and(|made_with| made_with != self.data) {
-            let detail = "was made with other pictures; name the same data, or train anew with --out";
-            return Err(Error::format(path, detail));
-        }
         if let Some((key, made, told)) = difference(&checkpoint.meta[TERMS], &self.terms, "") {
             let detail =
                 format!("was made with {key} = {made}, the run is told {told}; set it back, or train anew with --out");
+            return Err(Error::format(path, detail));
+        }
+        let made_with = checkpoint.meta.get("data").and_then(|data| data.as_str());
+        if made_with.is_some_and(|made_with| made_with != self.data) {
+            let detail = "was made with other pictures; name the same data, or train anew with --out";
             return Err(Error::format(path, detail));
         }
         // A checkpoint that was made before there was an engine has none.
@@ -302,7 +302,9 @@ mod tests {
         let mut engine = engine(50);
         engine.policy.watch.divergence.action = Action::Off;
         engine.restore(&saved, Path::new("saved")).unwrap();
-        assert!((58..100).all(|_| engine.turn().alarms.is_empty()));
+        let turns: Vec<Turn> = (58..100).map(|_| engine.turn()).collect();
+        assert!(turns.iter().all(|turn| turn.alarms.is_empty()));
+        assert!(turns.iter().any(|turn| turn.verdict == Verdict::Save), "what is not watched keeps no checkpoint back");
     }
 
     #[test]

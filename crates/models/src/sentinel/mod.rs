@@ -134,10 +134,13 @@ impl Sentinel {
         alarms
     }
 
-    /// Whether something that could roll the run back has been seen, and not for long enough to raise an alarm: a
+    /// Whether something that would roll the run back or end it has been seen, and not for long enough to raise an alarm: a
     /// checkpoint made now may be one of a run that has already gone wrong.
     pub fn is_uneasy(&self) -> bool {
-        self.descent.above + self.swing.above + self.diversity.below > 0
+        let Watch { divergence, collapse, .. } = &self.watch;
+        let runs_away = divergence.action >= Action::RollBack && self.descent.above + self.swing.above > 0;
+        let collapses = collapse.action >= Action::RollBack && self.diversity.below > 0;
+        runs_away || collapses
     }
 
     fn divergence(&mut self, event: &Event) -> Option<String> {

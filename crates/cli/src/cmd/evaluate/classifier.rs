@@ -6,7 +6,7 @@ use impasto_data::{Dataset, Options, Parts};
 use impasto_models::classifier::{Config as Network, Meta, Score, load, probabilities, probabilities_flipped};
 use serde_json::{Value, json};
 
-use crate::cmd::train::hold_back;
+use crate::cmd::train::{hold_back, labelled};
 use crate::failure::Failure;
 use crate::stages::percent;
 use crate::ui::Ui;
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     let (params, meta) = load(&args.model)?;
     let network = &meta.config;
-    let data = labelled(args, &meta, ui)?;
+    let data = pictures(args, &meta, ui)?;
     let all: Vec<usize> = (0..data.len()).collect();
     let labels = data.labels_of(&all).expect("the pictures have labels");
     let judge = if args.flip { probabilities_flipped } else { probabilities };
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// The pictures, as the network was made for them: the test part, or those that training held back, or all.
-fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
+fn pictures(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
     let Network { size, channels, .. } = meta.config;
     let options = Options { size: Some(size), channels: Some(channels), ..Options::default() };
     let parts = Parts::of(&args.data)?;
@@ -52,11 +52,7 @@ fn labelled(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
         Some(test) => Dataset::open(test, &options)?,
         None => not_trained_on(Dataset::open(&parts.train, &options)?, meta, ui),
     };
-    if data.labels().is_none() {
-        let way_out = "put them into a folder for each class, or add a labels.csv";
-        return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", args.data.display())));
-    }
-    Ok(data.with_classes(&meta.config.classes)?)
+    Ok(labelled(data, &args.data)?.with_classes(&meta.config.classes)?)
 }
 
 /// Those that training held back, if it was with these pictures; all if not.

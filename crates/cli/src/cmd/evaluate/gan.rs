@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::assets;
 use crate::failure::Failure;
+use crate::stages::draw::side;
 use crate::stages::measure::{centre, features};
 use crate::ui::Ui;
 
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let extractor = extractor.as_deref().map_or_else(assets::extractor, |path| Ok(Extractor::load(path)?))?;
     let (generator, meta) = load(model)?;
     let size = extractor.config().size;
-    if meta.config.channels != extractor.config().channels || meta.config.size < size {
+    if meta.config.channels != extractor.config().channels || meta.config.size != side(size) {
         return Err(misfit(model, &extractor, [meta.config.channels, meta.config.size]));
     }
     let (training, held_out) = real(data, &extractor, seed, &meta.data, ui)?;

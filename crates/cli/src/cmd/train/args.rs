@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Dataset, Options};
+use impasto_data::{Dataset, Options, Parts};
 use toml::Value;
 
 use crate::config::{Config, Kind, Layer, Preset};
@@ -109,7 +109,8 @@ const SIZE: usize = 32;
 /// they are and all others at 32 pixels.
 pub(super) fn open(part: &Path, size: Option<usize>) -> Result<Dataset, Failure> {
     let at = |size| Dataset::open(part, &Options { size, ..Options::default() });
-    match size.or(part.is_dir().then_some(SIZE)) {
+    let are_files = Parts::of(part)?.train.is_dir();
+    match size.or(are_files.then_some(SIZE)) {
         None => Ok(at(None).and_then(|data| if data.shape()[2] <= SIZE { Ok(data) } else { at(Some(SIZE)) })?),
         size => Ok(at(size)?),
     }

@@ -1,8 +1,9 @@
 //! `impasto train classifier`.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use impasto_data::{Dataset, Options, Parts};
+use impasto_data::{Dataset, Parts};
 use impasto_models::classifier::{Config as Network, Settings};
 use serde_json::{Value, json};
 
@@ -16,17 +17,17 @@ use crate::stages::classify::{Task, Trained};
 pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
     let path = config.data()?;
     let parts = Parts::of(path)?;
-    let data = open(&parts.train, config.size)?;
-    if data.labels().is_none() {
-        let way_out = "put them into a folder for each class, or add a labels.csv";
-        return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", path.display())));
-    }
+    let data = labelled(open(&parts.train, config.size)?, path)?;
     let [_, channels, size, _] = data.shape();
     // A part to test with that comes with the data is used; otherwise a tenth is held back.
     let (train, held_out) = match &parts.test {
-        Some(test) => {
-            let alike = Options { size: Some(size), channels: Some(channels), ..Options::default() };
-            let test = Dataset::open(test, &alike)?.with_classes(data.classes())?;
+        Some(path) => {
+            let test = labelled(open(path, config.size)?, path)?.with_classes(data.classes())?;
+            if test.shape()[1..] != data.shape()[1..] {
+                let [seen, asked] = [&data, &test].map(|data| format!("{:?}", &data.shape()[1..]));
+                let detail = format!("is of {asked} (channels, height, width), the pictures to train on of {seen}");
+                return Err(Failure::usage(format!("{}: {detail}; set `size`", path.display())));
+            }
             (data, test)
         }
         None => hold_back(&data, config.seed)?,
@@ -35,6 +36,15 @@ pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
     let network = Network { net, depth, ..Network::new(channels, size, train.classes().to_vec(), width) };
     let settings = Settings { seed: config.seed, ..settings };
     Ok(Task { train: Arc::new(train), held_out, config: network, settings, batch: config.batch })
+}
+
+/// Pictures that a classifier can learn from or be judged by.
+pub(crate) fn labelled(data: Dataset, path: &Path) -> Result<Dataset, Failure> {
+    if data.labels().is_none() {
+        let way_out = "put them into a folder for each class, or add a labels.csv";
+        return Err(Failure::usage(format!("{}: the pictures have no labels; {way_out}", path.display())));
+    }
+    Ok(data)
 }
 
 /// Of pictures without a test part, those to train on, and a tenth to score with.

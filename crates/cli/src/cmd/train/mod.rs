@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::team;
 use crate::ui::Ui;
 pub(crate) use args::RunArgs;
-pub(crate) use classifier::hold_back;
+pub(crate) use classifier::{hold_back, labelled};
 
 /// Trains networks.
 #[derive(clap::Subcommand)]
