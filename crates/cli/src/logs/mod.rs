@@ -67,7 +67,7 @@ impl Logs {
     /// Writes down what a step of a stage reported, `seconds` after the stage began.
     pub(crate) fn step(&mut self, stage: &str, event: &Event, seconds: f64) -> Result<(), Failure> {
         self.jsonl.step(stage, event, seconds)?;
-        self.row(stage, stage.to_owned(), event)?;
+        self.row(stage, stage, event)?;
         let scalars = event.scalars.iter().copied();
         self.write(stage, |events| events.scalars(event.step, scalars))
     }
@@ -75,18 +75,20 @@ impl Logs {
     /// Writes down scores of the weights behind a step, which have a CSV file of their own.
     pub(crate) fn scores(&mut self, stage: &str, event: &Event, seconds: f64) -> Result<(), Failure> {
         self.jsonl.step(stage, event, seconds)?;
-        self.row(stage, format!("{stage}-scores"), event)?;
+        self.row(stage, &format!("{stage}-scores"), event)?;
         self.write(stage, |events| events.scalars(event.step, event.scalars.iter().copied()))
     }
 
     /// Writes a row into a stage's CSV file, which is begun when it is first needed.
-    fn row(&mut self, stage: &str, name: String, event: &Event) -> Result<(), Failure> {
-        let (path, resumed_from) = (self.folder.join(format!("{name}.csv")), self.resumed_step(stage));
-        let csv = match self.csv.entry(name) {
-            Entry::Occupied(csv) => csv.into_mut(),
-            Entry::Vacant(place) => place.insert(Csv::open(&path, event, resumed_from)?),
-        };
-        csv.step(event)
+    fn row(&mut self, stage: &str, name: &str, event: &Event) -> Result<(), Failure> {
+        if let Some(csv) = self.csv.get_mut(name) {
+            return csv.step(event);
+        }
+        let path = self.folder.join(format!("{name}.csv"));
+        let mut csv = Csv::open(&path, event, self.resumed_step(stage))?;
+        csv.step(event)?;
+        self.csv.insert(name.to_owned(), csv);
+        Ok(())
     }
 
     /// Writes an alarm down at a step.
