@@ -96,7 +96,7 @@ pub fn conv(s: &Scope, x: &Var, layer: &Conv) -> Var {
 pub fn upsample_conv(s: &Scope, x: &Var, outputs: usize, edge: fns::Padding) -> Var {
     let weight = s.weight("weight", [outputs, x.shape()[1], 3, 3], Init::He);
     let bias = s.weight("bias", [outputs], Init::Constant(0.0));
-    fns::upsample_conv2d(x, &weight, edge) + reshape(&bias, [outputs, 1, 1])
+    fns::upsample_conv2d(x, &weight, Some(&bias), edge)
 }
 
 /// Transposed convolution.
@@ -106,12 +106,7 @@ pub fn upsample_conv(s: &Scope, x: &Var, outputs: usize, edge: fns::Padding) -> 
 #[track_caller]
 pub fn conv_transpose(s: &Scope, x: &Var, layer: &Conv) -> Var {
     let weight = s.weight("weight", [x.shape()[1], layer.outputs, layer.kernel, layer.kernel], layer.init);
-    let y = ops::conv_transpose2d(x, &weight, layer.window, [0, 0]);
-    let y = match layer.bias(s) {
-        Some(bias) => y + reshape(&bias, [layer.outputs, 1, 1]),
-        None => y,
-    };
-    fns::leaky_relu(&y, layer.slope)
+    ops::conv_transpose2d_act(x, &weight, layer.bias(s).as_ref(), layer.window, [0, 0], layer.slope)
 }
 
 /// Batch normalisation, then the leaky rectifier of the given slope (1 for none, 0 for ReLU). In training the statistics

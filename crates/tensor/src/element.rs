@@ -51,12 +51,11 @@ pub trait Element:
     #[doc(hidden)]
     fn products_of_rows(x: &[Self], k: usize, y: &mut [Self]);
     #[doc(hidden)]
-    fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self>;
-    #[doc(hidden)]
-    fn convolve_with(
+    fn convolve(
         conv: &Conv2d,
-        x: &Tensor<Self>,
-        w: &Tensor<Self>,
+        slot: Slot,
+        a: &Tensor<Self>,
+        b: &Tensor<Self>,
         bias: Option<&Tensor<Self>>,
         slope: f64,
     ) -> Tensor<Self>;
@@ -102,7 +101,7 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $fill:ident, $scale:ident, $rectify:ident, $positive:ident, $gate:ident, $gemm:ident, $upper:ident, $convolve:ident, $convolve_with:ident) => {
+    ($t:ident, $fill:ident, $scale:ident, $rectify:ident, $positive:ident, $gate:ident, $gemm:ident, $upper:ident, $convolve:ident) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -135,22 +134,20 @@ macro_rules! element {
             fn products_of_rows(x: &[Self], k: usize, y: &mut [Self]) {
                 gram::$upper(x, k, y);
             }
-            fn convolve(conv: &Conv2d, slot: Slot, a: &Tensor<Self>, b: &Tensor<Self>) -> Tensor<Self> {
-                conv.$convolve(slot, a, b)
-            }
-            fn convolve_with(
+            fn convolve(
                 conv: &Conv2d,
-                x: &Tensor<Self>,
-                w: &Tensor<Self>,
+                slot: Slot,
+                a: &Tensor<Self>,
+                b: &Tensor<Self>,
                 bias: Option<&Tensor<Self>>,
                 slope: f64,
             ) -> Tensor<Self> {
-                conv.$convolve_with(x, w, bias, slope)
+                conv.$convolve(slot, a, b, bias, slope)
             }
         }
     };
 }
-element!(f32, fill, scale, rectify, positive, gate, sgemm, upper, by_plan, forward_by_plan);
+element!(f32, fill, scale, rectify, positive, gate, sgemm, upper, by_plan);
 element!(
     f64,
     fill_plainly,
@@ -160,6 +157,5 @@ element!(
     gate_plainly,
     dgemm,
     upper_by_blocks,
-    by_products,
-    forward_plain
+    plainly
 );

@@ -120,6 +120,7 @@ composites! {
     clamp [[3, 4]] UNIT, |x| clamp(&x[0], -0.4, 0.6);
     conv2d_act [[2, 3, 4, 5], [2, 3, 3, 3], [2]] UNIT, |x| ops::conv2d_act(&x[0], &x[1], Some(&x[2]), Window::new(1, 1), 0.2);
     conv_transpose2d [[2, 3, 3, 2], [3, 2, 4, 4]] UNIT, |x| ops::conv_transpose2d(&x[0], &x[1], Window::new(2, 1), [1, 0]);
+    conv_transpose2d_act [[2, 3, 3, 2], [3, 2, 4, 4], [2]] UNIT, |x| ops::conv_transpose2d_act(&x[0], &x[1], Some(&x[2]), Window::new(2, 1), [1, 0], 0.2);
     cosine_similarity [[3, 4], [3, 4]] UNIT, |x| cosine_similarity(&x[0], &x[1], 1);
     cross_entropy_smoothed [[3, 4]] UNIT, |x| cross_entropy_smoothed(&x[0], &[2, 0, 2], 0.1);
     cumsum [[2, 5, 2]] UNIT, |x| cumsum(&x[0], 1);
@@ -193,6 +194,6 @@ composites! {
     unfold [[1, 2, 3, 4]] UNIT, |x| unfold(&x[0], [2, 2], Window { dilation: [1, 2], ..Window::new(2, 1) });
     upfirdn2d [[1, 2, 4, 3]] UNIT, |x| upfirdn2d(&x[0], &[1.0, 3.0, 2.0, 1.0], [2, 1], Padding::Reflect);
     upsample2d [[1, 2, 3, 2]] UNIT, |x| upsample2d(&x[0], 2, Upsample::Linear);
-    upsample_conv2d [[1, 2, 3, 2], [3, 2, 3, 3]] UNIT, |x| upsample_conv2d(&x[0], &x[1], Padding::Reflect);
+    upsample_conv2d [[1, 2, 3, 2], [3, 2, 3, 3], [3]] UNIT, |x| upsample_conv2d(&x[0], &x[1], Some(&x[2]), Padding::Reflect);
     var_axes [[2, 3, 4]] UNIT, |x| var_axes(&x[0], &[1], 0);
 }

@@ -4,23 +4,24 @@ use impasto_tensor::conv::Window;
 use impasto_tensor::{Element, Tensor};
 
 use super::pad::{Padding, pad2d};
-use crate::ops::{conv_transpose2d, matmul, permute, reshape};
+use crate::ops::{conv_transpose2d_act, matmul, permute, reshape};
 use crate::var::Var;
 
 /// The picture enlarged by 2 through repetition, continued beyond its edges, and convolved with kernels of 3 x 3: the same as
-/// [`upsample2d`](super::upsample2d), [`pad2d`](super::pad2d) by one place and [`conv2d`](crate::ops::conv2d), up to rounding.
+/// [`upsample2d`](super::upsample2d), [`pad2d`](super::pad2d) by one place and [`conv2d`](crate::ops::conv2d) with a bias, up to
+/// rounding.
 ///
 /// Repetition is a transposed convolution with ones, so both are one transposed convolution of kernel 4 and stride 2, whose
 /// taps are sums of up to four of `w`: each place of the result needs 2 x 2 places of the small picture, of which there are a
 /// quarter as many.
 ///
 /// # Shapes
-/// `x` `[N, C, H, W]`, `w` `[O, C, 3, 3] -> [N, O, 2 H, 2 W]`
+/// `x` `[N, C, H, W]`, `w` `[O, C, 3, 3]`, `bias` `[O] -> [N, O, 2 H, 2 W]`
 ///
 /// # Gradient
 /// that of the transposed convolution, the taps' summed over where they went
 #[track_caller]
-pub fn upsample_conv2d<T: Element>(x: &Var<T>, w: &Var<T>, edge: Padding) -> Var<T> {
+pub fn upsample_conv2d<T: Element>(x: &Var<T>, w: &Var<T>, bias: Option<&Var<T>>, edge: Padding) -> Var<T> {
     let &[outputs, channels, 3, 3] = &w.shape()[..] else {
         panic!("upsample_conv2d: expected a weight [O, C, 3, 3], got {:?}", w.shape());
     };
@@ -33,7 +34,7 @@ pub fn upsample_conv2d<T: Element>(x: &Var<T>, w: &Var<T>, edge: Padding) -> Var
     };
     let taps = matmul(&reshape(w, [outputs * channels, 9]), &Var::constant(spread()));
     let taps = permute(&reshape(&taps, [outputs, channels, 4, 4]), &[1, 0, 2, 3]);
-    conv_transpose2d(&x, &taps, Window::new(2, 1 + 2 * beyond), [0, 0])
+    conv_transpose2d_act(&x, &taps, bias, Window::new(2, 1 + 2 * beyond), [0, 0], 1.0)
 }
 
 /// Which of the 16 taps each of the 9 goes to: along an axis tap `k` goes to `2 - k` and `3 - k`, since a transposed
@@ -63,7 +64,7 @@ mod tests {
             for edge in [Padding::Zero, Padding::Reflect, Padding::Replicate, Padding::Circular] {
                 let large = pad2d(&upsample2d(&x, 2, Upsample::Nearest), edge, [[1; 2]; 2]);
                 let want = conv2d(&large, &w, Window::new(1, 0));
-                let got = upsample_conv2d(&x, &w, edge);
+                let got = upsample_conv2d(&x, &w, None, edge);
                 assert_eq!(got.shape(), want.shape());
                 for (g, w) in got.value().data().iter().zip(want.value().data()) {
                     assert!((g - w).abs() < 1e-12, "{edge:?}: {g} {w}");

@@ -61,14 +61,21 @@ pub fn conv2d<T: Element>(x: &Var<T>, w: &Var<T>, window: Window) -> Var<T> {
 pub fn conv2d_act<T: Element>(x: &Var<T>, w: &Var<T>, bias: Option<&Var<T>>, window: Window, slope: f64) -> Var<T> {
     let conv = Conv2d::new(x.shape(), w.shape(), window).or_panic();
     let y = conv.forward(x.value(), w.value(), bias.map(Var::value), slope);
-    // The values in between do not exist, and none of the three rules reads them.
-    let product = record(Leave(Convolution(conv), 2), &[x, w], y.clone(), Vec::new());
-    let sum = match bias {
-        Some(bias) => {
-            record(Lin(Combine::SUM), &[&product, &reshape(bias, [conv.outputs, 1, 1])], y.clone(), Vec::new())
-        }
-        None => product,
-    };
+    steps(Leave(Convolution(conv), 2), [x, w], bias, slope, y)
+}
+
+/// Records the three steps that gave `y` at once. The values in between do not exist, and none of the three rules reads them.
+fn steps<T: Element>(
+    product: Leave<Convolution>,
+    factors: [&Var<T>; 2],
+    bias: Option<&Var<T>>,
+    slope: f64,
+    y: Tensor<T>,
+) -> Var<T> {
+    let mut sum = record(product, &factors, y.clone(), Vec::new());
+    if let Some(bias) = bias {
+        sum = record(Lin(Combine::SUM), &[&sum, &reshape(bias, [bias.shape()[0], 1, 1])], y.clone(), Vec::new());
+    }
     if slope.to_bits() == 1f64.to_bits() || !sum.is_tracked() {
         return sum;
     }
@@ -86,4 +93,25 @@ pub fn conv2d_act<T: Element>(x: &Var<T>, w: &Var<T>, bias: Option<&Var<T>>, win
 pub fn conv_transpose2d<T: Element>(y: &Var<T>, w: &Var<T>, window: Window, output_padding: [usize; 2]) -> Var<T> {
     let conv = Conv2d::transposed(y.shape(), w.shape(), window, output_padding).or_panic();
     apply(Leave(Convolution(conv), 0), &[w, y])
+}
+
+/// `act(conv_transpose2d(y, w) + bias)` in one pass, with `act` as for [`conv2d_act`].
+///
+/// # Shapes
+/// as [`conv_transpose2d`], `bias` `[C]`
+///
+/// # Gradient
+/// that of the three steps, as for [`conv2d_act`]
+#[track_caller]
+pub fn conv_transpose2d_act<T: Element>(
+    y: &Var<T>,
+    w: &Var<T>,
+    bias: Option<&Var<T>>,
+    window: Window,
+    output_padding: [usize; 2],
+    slope: f64,
+) -> Var<T> {
+    let conv = Conv2d::transposed(y.shape(), w.shape(), window, output_padding).or_panic();
+    let x = conv.forward_transposed(y.value(), w.value(), bias.map(Var::value), slope);
+    steps(Leave(Convolution(conv), 0), [w, y], bias, slope, x)
 }

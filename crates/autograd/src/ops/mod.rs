@@ -35,7 +35,7 @@ pub use affine::affine;
 pub use broadcast::{broadcast_to, mean, mean_axes, sum, sum_axes, sum_to};
 pub use combine::{add, sub};
 pub use concat::{concat, narrow};
-pub use conv2d::{conv_transpose2d, conv2d, conv2d_act};
+pub use conv2d::{conv_transpose2d, conv_transpose2d_act, conv2d, conv2d_act};
 pub use cross_entropy::cross_entropy;
 pub use erf::erf;
 pub use exp::{exp, exp_m1, ln, ln_1p};

@@ -185,7 +185,7 @@ impl Conv2d {
     pub fn leave<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
         self.check(slot, a, b);
         work::count(self.multiplications());
-        T::convolve(self, slot, a, b)
+        T::convolve(self, slot, a, b, None, 1.0)
     }
 
     /// The result `y = act(conv(x, w) + bias)` in one go: `bias` `[O]`, `act` the leaky rectifier of a slope from 0 to 1 (1 for
@@ -195,34 +195,57 @@ impl Conv2d {
     /// If an argument does not have the shape that [`shape`](Conv2d::shape) says, or the bias not one number for each output.
     #[track_caller]
     pub fn forward<T: Element>(&self, x: &Tensor<T>, w: &Tensor<T>, bias: Option<&Tensor<T>>, slope: f64) -> Tensor<T> {
-        self.check(Slot::Y, x, w);
-        if let Some(bias) = bias {
-            assert!(
-                *bias.shape() == [self.outputs],
-                "conv2d: expected bias [{}], got {:?}",
-                self.outputs,
-                bias.shape()
-            );
-        }
-        assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
-        work::count(self.multiplications());
-        T::convolve_with(self, x, w, bias, slope)
+        self.activated(Slot::Y, x, w, bias, slope)
     }
 
-    /// The plain way of [`forward`](Conv2d::forward), step by step.
-    pub(crate) fn forward_plain<T: Element>(
+    /// The transposed convolution `x = act(conv'(y, w) + bias)` in one go, likewise: `bias` `[C]`.
+    ///
+    /// # Panics
+    /// As [`forward`](Conv2d::forward).
+    #[track_caller]
+    pub fn forward_transposed<T: Element>(
         &self,
-        x: &Tensor<T>,
+        y: &Tensor<T>,
         w: &Tensor<T>,
         bias: Option<&Tensor<T>>,
         slope: f64,
     ) -> Tensor<T> {
-        let y = self.by_products(Slot::Y, x, w);
-        let y = match bias {
-            Some(bias) => y.zip(&bias.reshape([self.outputs, 1, 1]), |y, b| y + b),
-            None => y,
-        };
-        y.into_map(|v| v.max(v * T::splat(slope)))
+        self.activated(Slot::X, w, y, bias, slope)
+    }
+
+    #[track_caller]
+    fn activated<T: Element>(
+        &self,
+        slot: Slot,
+        a: &Tensor<T>,
+        b: &Tensor<T>,
+        bias: Option<&Tensor<T>>,
+        slope: f64,
+    ) -> Tensor<T> {
+        self.check(slot, a, b);
+        let channels = self.shape(slot)[1];
+        if let Some(bias) = bias {
+            assert!(*bias.shape() == [channels], "conv2d: expected bias [{channels}], got {:?}", bias.shape());
+        }
+        assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
+        work::count(self.multiplications());
+        T::convolve(self, slot, a, b, bias, slope)
+    }
+
+    /// [`forward`](Conv2d::forward) or its transpose step by step, for any element.
+    pub(crate) fn plainly<T: Element>(
+        &self,
+        slot: Slot,
+        a: &Tensor<T>,
+        b: &Tensor<T>,
+        bias: Option<&Tensor<T>>,
+        slope: f64,
+    ) -> Tensor<T> {
+        let mut y = self.by_products(slot, a, b);
+        if let Some(bias) = bias {
+            y = y.zip(&bias.reshape([bias.len(), 1, 1]), |y, b| y + b);
+        }
+        if slope < 1.0 { y.into_map(|v| v.max(v * T::splat(slope))) } else { y }
     }
 
     /// One slot through matrix products, for any element.
@@ -234,15 +257,10 @@ impl Conv2d {
         }
     }
 
-    /// One slot of `f32` numbers by the planned algorithm.
-    pub(crate) fn by_plan(&self, slot: Slot, a: &Tensor, b: &Tensor) -> Tensor {
-        self.compute(self.plan(slot), slot, a, b, Epilogue::NONE)
-    }
-
-    /// [`forward`](Conv2d::forward) of `f32` numbers by the planned algorithm.
-    pub(crate) fn forward_by_plan(&self, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, slope: f64) -> Tensor {
+    /// The same of `f32` numbers by the planned algorithm.
+    pub(crate) fn by_plan(&self, slot: Slot, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, slope: f64) -> Tensor {
         let epilogue = Epilogue { bias: bias.map(Tensor::data), slope: slope as f32 };
-        self.compute(self.plan(Slot::Y), Slot::Y, x, w, epilogue)
+        self.compute(self.plan(slot), slot, a, b, epilogue)
     }
 
     #[track_caller]

@@ -19,11 +19,12 @@ fn geometries() -> Vec<Conv2d> {
         conv([5, 14, 8, 8], [20, 14, 4, 4], Window::new(2, 1)),
         conv([2, 16, 17, 13], [12, 16, 4, 4], Window::new(2, 1)),
         conv([1, 13, 80, 78], [16, 13, 4, 4], Window { padding: [[3, 0], [2, 1]], ..Window::new(2, 0) }),
-        // So many channels that all threads work on a block: one block, and several.
+        // So many channels that all threads work on a block: one block, and several, whose filters are written past the
+        // caches.
         conv([2, 210, 9, 14], [212, 210, 3, 3], Window::new(1, 1)),
-        conv([1, 800, 37, 38], [54, 800, 3, 3], Window::new(1, 1)),
+        conv([1, 1300, 37, 38], [54, 1300, 3, 3], Window::new(1, 1)),
         conv([3, 130, 15, 18], [127, 130, 4, 4], Window::new(2, 1)),
-        conv([8, 260, 20, 19], [61, 260, 4, 4], Window::new(2, 1)),
+        conv([8, 700, 20, 19], [61, 700, 4, 4], Window::new(2, 1)),
         conv([2, 3, 33, 40], [20, 3, 3, 3], Window::new(1, 1)),
         conv([1, 20, 30, 41], [3, 20, 9, 9], Window::new(1, 4)),
         conv([2, 40, 15, 14], [24, 40, 3, 3], Window::new(2, 1)),
@@ -78,13 +79,21 @@ fn every_algorithm_keeps_its_stated_error() {
 fn bias_and_rectifier_are_fused_into_every_algorithm() {
     let mut random = Random::new(5, 0);
     for conv in geometries() {
-        let [x, w]: [Tensor; 2] = [Slot::X, Slot::W].map(|s| random.normal(conv.shape(s), 0.0, 0.3));
-        let bias: Tensor = random.normal([conv.outputs], 0.0, 1.0);
+        let [x, w, y]: [Tensor; 3] = [Slot::X, Slot::W, Slot::Y]
+            .map(|s| random.normal(conv.shape(s), 0.0, if s == Slot::W { 0.1 } else { 1.0 }));
+        let [inner, outer]: [Tensor; 2] = [conv.channels, conv.outputs].map(|n| random.normal([n], 0.0, 1.0));
+        let (xs, ws, ys) = (x.cast::<f64>(), w.cast(), y.cast());
         for slope in [1.0, 0.2, 0.0] {
-            let got = conv.forward(&x, &w, Some(&bias), slope);
-            let want = conv.forward(&x.cast::<f64>(), &w.cast(), Some(&bias.cast()), slope);
-            for (g, w) in got.data().iter().zip(want.data()) {
-                assert!((f64::from(*g) - w).abs() < 1e-3, "{conv:?}: {g} {w}");
+            for (got, want) in [
+                (conv.forward(&x, &w, Some(&outer), slope), conv.forward(&xs, &ws, Some(&outer.cast()), slope)),
+                (
+                    conv.forward_transposed(&y, &w, Some(&inner), slope),
+                    conv.forward_transposed(&ys, &ws, Some(&inner.cast()), slope),
+                ),
+            ] {
+                for (g, w) in got.data().iter().zip(want.data()) {
+                    assert!((f64::from(*g) - w).abs() < 1e-3, "{conv:?}: {g} {w}");
+                }
             }
         }
     }

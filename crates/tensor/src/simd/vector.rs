@@ -36,6 +36,19 @@ pub(crate) trait Vector:
     /// # Safety
     /// They can be written.
     unsafe fn store(self, p: *mut f32);
+    /// Writes `LANES` numbers from `p` on past the caches, where the machine can: what is not read again before it would have
+    /// left them need not be fetched to be overwritten. Other threads may see it after [`settle`](Vector::settle) only.
+    ///
+    /// # Safety
+    /// They can be written, and `p` begins a line of 64 bytes, or the second half of one if eight numbers are written.
+    #[inline(always)]
+    unsafe fn stream(self, p: *mut f32) {
+        // SAFETY: as the caller says.
+        unsafe { self.store(p) }
+    }
+    /// Ends what this thread [`stream`](Vector::stream)ed.
+    #[inline(always)]
+    fn settle() {}
     /// Says that what is at `p` will be needed soon. Any address will do.
     #[inline(always)]
     fn prefetch(p: *const f32) {

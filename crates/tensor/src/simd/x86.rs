@@ -110,6 +110,16 @@ impl Vector for Avx2 {
         };
     }
     #[inline(always)]
+    unsafe fn stream(self, p: *mut f32) {
+        // SAFETY: see the top of the file; the caller says that the numbers can be written and are aligned.
+        unsafe { _mm256_stream_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn settle() {
+        // SAFETY: see the top of the file.
+        unsafe { _mm_sfence() }
+    }
+    #[inline(always)]
     fn prefetch(p: *const f32) {
         // SAFETY: see the top of the file; a prefetch of any address is allowed.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
@@ -234,6 +244,16 @@ impl Vector for Avx512 {
             let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.0), _mm512_set1_epi32(127));
             _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
         };
+    }
+    #[inline(always)]
+    unsafe fn stream(self, p: *mut f32) {
+        // SAFETY: see the top of the file; the caller says that the numbers can be written and are aligned.
+        unsafe { _mm512_stream_ps(p, self.0) }
+    }
+    #[inline(always)]
+    fn settle() {
+        // SAFETY: see the top of the file.
+        unsafe { _mm_sfence() }
     }
     #[inline(always)]
     fn prefetch(p: *const f32) {

@@ -112,11 +112,10 @@ impl Layer {
 
 impl Made {
     fn forward(&self) -> Tensor {
-        if !self.transposed {
-            return self.conv.forward(&self.x, &self.weight, Some(&self.bias), 1.0);
+        if self.transposed {
+            return self.conv.forward_transposed(&self.x, &self.weight, Some(&self.bias), 1.0);
         }
-        let bias = self.bias.reshape([self.bias.len(), 1, 1]);
-        self.conv.leave(Slot::X, &self.weight, &self.x).zip(&bias, |y, b| y + b)
+        self.conv.forward(&self.x, &self.weight, Some(&self.bias), 1.0)
     }
 
     /// The gradient for the layer's input.

@@ -46,11 +46,12 @@ impl Filters {
         // Of odd length in lines, too: points are written side by side.
         let (points, point) = (S::POINTS * S::POINTS, stride(panels * panel));
         let mut values = Buffer::stale(families.len() * points * point);
+        let far = matches!(shared, Shared::Yes) && values.len() >= FAR;
         let (out, terms) = (&Scatter::new(&mut values), &job.terms[families.clone()]);
         let fill = |number: usize| {
             let first = outputs.start + number * ROWS;
             let outputs = first..(first + ROWS).min(outputs.end);
-            let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, scheme: PhantomData::<S> };
+            let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, far, scheme: PhantomData::<S> };
             simd::run_at(job.level, panel);
         };
         match shared {
@@ -67,6 +68,13 @@ impl Filters {
     }
 }
 
+/// Rows of a panel that are collected in a stage for all points before they are written: three lines of memory each.
+const STAGED: usize = 8;
+/// Distance of a stage's points: what those rows take, and what the last eight lanes reach beyond.
+const STAGE: usize = 64;
+/// Numbers from which on filters are written past the caches: they would not stay there.
+const FAR: usize = 4 << 20;
+
 /// Weights of one filter: 3x3, or 4x4 for four terms.
 const MOST: usize = 16;
 
@@ -79,6 +87,7 @@ struct Panel<'a, S> {
     out: &'a Scatter<'a, f32>,
     at: usize,
     point: usize,
+    far: bool,
     scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Panel<'_, S> {
@@ -86,20 +95,50 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes points by pointers")]
     fn run<V: Vector>(self) {
-        let Self { job: Job { lowered, .. }, terms, w, outputs, out, at, point, .. } = self;
+        let Self { job: Job { lowered, .. }, terms, w, outputs, out, at, point, far, .. } = self;
         let taps = lowered.families.iter().map(|family| family.taps.len()).sum();
-        let points = S::POINTS * S::POINTS;
+        let (points, inner) = (S::POINTS * S::POINTS, terms[0].len() * lowered.channels);
         let w = &w[outputs.start * lowered.weights[0]..];
+        let mut staged = Buffer::<f32>::stale(terms.len() * points * STAGE);
         for c in 0..lowered.channels {
             let filters = eight_filters::<V>(&w[c * lowered.weights[1]..], lowered.weights[0], outputs.len(), taps);
-            for (f, terms) in terms.iter().enumerate() {
+            for (f, (terms, staged)) in terms.iter().zip(staged.chunks_mut(points * STAGE)).enumerate() {
                 for (i, term) in terms.iter().enumerate() {
-                    let start = f * points * point + at + (c * terms.len() + i) * ROWS;
-                    let out = out.at(start, (points - 1) * point + 8);
-                    // SAFETY: this panel of every point is this task's, with room for eight numbers behind the last six.
-                    unsafe { at_points::<V::Eight, S>(&filters, &term.weights, out, point) };
+                    let row = c * terms.len() + i;
+                    let place = row % STAGED;
+                    // SAFETY: every point of the stage has room for eight numbers behind the last six.
+                    unsafe {
+                        let to = staged[place * ROWS..].as_mut_ptr();
+                        at_points::<V::Eight, S>(&filters, &term.weights, to, STAGE);
+                    }
+                    if place + 1 == STAGED || row + 1 == inner {
+                        let start = f * points * point + at + (row - place) * ROWS;
+                        let length = ((place + 1) * ROWS).next_multiple_of(V::LANES);
+                        let out = out.at(start, (points - 1) * point + length);
+                        // SAFETY: this panel of every point is this task's, and takes whole lines.
+                        unsafe { unload::<V>(staged, length, out, point, far) }
+                    }
                 }
             }
+        }
+        if far {
+            V::settle();
+        }
+    }
+}
+
+/// Writes `length` numbers of each point of a stage, `distance` apart.
+///
+/// # Safety
+/// So many can be written at every distance; if `far`, each begins a line of memory.
+#[inline(always)]
+#[allow(unsafe_code, reason = "writes points by pointers")]
+unsafe fn unload<V: Vector>(staged: &[f32], length: usize, out: *mut f32, distance: usize, far: bool) {
+    for (point, staged) in staged.chunks(STAGE).enumerate() {
+        for x in (0..length).step_by(V::LANES) {
+            let (v, out) = (V::from_slice(&staged[x..]), out.wrapping_add(point * distance + x));
+            // SAFETY: as the caller says.
+            unsafe { if far { v.stream(out) } else { v.store(out) } }
         }
     }
 }
