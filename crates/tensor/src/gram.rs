@@ -120,7 +120,7 @@ impl Kernel for Share<'_> {
                 for j in (i..m).step_by(TILE[1]) {
                     let b: [_; TILE[1]] = std::array::from_fn(|c| row(j + c).as_ptr());
                     // SAFETY: each row has `len` numbers from `start` on.
-                    let products = unsafe { dots::<V, { TILE[0] }, { TILE[1] }>(steps, a, b) };
+                    let products = unsafe { dots::<V, { TILE[0] }, { TILE[1] }>([1, steps], (a, 0), (b, 0)) };
                     for (r, products) in products.iter().enumerate().take(m - i) {
                         for (c, v) in products.iter().enumerate().take(m - j) {
                             let ends = row(i + r)[len - rest..].iter().zip(&row(j + c)[len - rest..]);

@@ -32,17 +32,18 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let [oh, ow] = conv.output();
     // A row more than taps reach, for what is read behind the last place.
     let planes = Planes::new(&job, [1, 0]);
-    let rows = (RUN / planes.pitch).clamp(1, oh.max(1));
+    let rows = (RUN / ow.max(1)).clamp(1, oh.max(1));
     let images = if rows < oh { 1 } else { (RUN / planes.plane()).min(job.images.div_ceil(SHARES)).max(1) };
     let bands: Vec<Band> = (0..job.images)
         .step_by(images)
         .map(|n| n..(n + images).min(job.images))
         .flat_map(|n| (0..oh).step_by(rows).map(move |r| Band { images: n.clone(), rows: r..(r + rows).min(oh) }))
         .collect();
-    let share = bands.len().div_ceil(SHARES).max(1);
-    let mut parts = parallel::collect(bands.len().div_ceil(share), |s| {
+    let shares = SHARES.min(bands.len());
+    let start = |share: usize| share * bands.len() / shares;
+    let mut parts = parallel::collect(shares, |share| {
         let mut sum = Tensor::zeros(conv.shape(Slot::W));
-        for band in &bands[s * share..((s + 1) * share).min(bands.len())] {
+        for band in &bands[start(share)..start(share + 1)] {
             simd::run(BandSums { job: &job, planes: &planes, width: ow, band, x, y, sum: sum.data_mut() });
         }
         sum
@@ -78,22 +79,27 @@ impl Kernel for BandSums<'_> {
         let deepest = taps.iter().map(|t| (t.shift[0] - first[0]) as usize).max().unwrap_or(0);
         let rows = band.rows.start..band.rows.end + deepest + 1;
         let picture = rows.len() * pitch;
-        // The gradient, one run for each output: as many rows of each picture, zeros where the planes go on.
-        let run = ((band.images.len() - 1) * picture + band.rows.len() * pitch).next_multiple_of(V::LANES);
-        let mut g = Buffer::stale(job.outputs * run);
+        // Lines of whole registers are read where they stand. Others become one run for each output: as many rows of each picture,
+        // zeros where the planes go on.
         let size = job.output[0] * job.output[1];
+        let from = |image: usize, o: usize| &self.y[(image * job.outputs + o) * size + band.rows.start * self.width..];
+        let in_place = band.images.len() == 1 && self.width.is_multiple_of(V::LANES) && self.width >= 2 * V::LANES;
+        let run = ((band.images.len() - 1) * picture + band.rows.len() * pitch).next_multiple_of(V::LANES);
+        let mut g = Buffer::stale(if in_place { 0 } else { job.outputs * run });
         for (o, out) in g.chunks_mut(run).enumerate() {
             out[run - V::LANES..].fill(0.0);
             for (image, out) in band.images.clone().zip(out.chunks_mut(picture)) {
-                let from = &self.y[(image * job.outputs + o) * size + band.rows.start * self.width..];
                 let (lines, rest) = out.split_at_mut(band.rows.len() * pitch);
-                for (line, from) in lines.chunks_mut(pitch).zip(from.chunks(self.width)) {
+                for (line, from) in lines.chunks_mut(pitch).zip(from(image, o).chunks(self.width)) {
                     line[..self.width].copy_from_slice(from);
                     line[self.width..].fill(0.0);
                 }
                 rest.fill(0.0);
             }
         }
+        let (lines, g_pitch) =
+            if in_place { ([band.rows.len(), self.width / V::LANES], self.width) } else { ([1, run / V::LANES], 0) };
+        let gradient = |o: usize| if in_place { from(band.images.start, o).as_ptr() } else { g[o * run..].as_ptr() };
         // The planes of one group of channels, `[channel, plane, picture]`.
         let number = band.images.len() * picture;
         let size = job.step_in[0] * job.step_in[1] * number;
@@ -117,13 +123,12 @@ impl Kernel for BandSums<'_> {
             let sum = &mut self.sum[group * outputs * offsets.len()..];
             for o in (0..outputs).step_by(OUTPUTS) {
                 let here = OUTPUTS.min(outputs - o);
-                let gs: [_; OUTPUTS] =
-                    std::array::from_fn(|i| g[(group * outputs + o + i.min(here - 1)) * run..].as_ptr());
+                let gs: [_; OUTPUTS] = std::array::from_fn(|i| gradient(group * outputs + o + i.min(here - 1)));
                 for (t, places) in offsets.chunks(TAPS).enumerate() {
                     let xs: [_; TAPS] = std::array::from_fn(|j| copies[places[j.min(places.len() - 1)]..].as_ptr());
-                    // SAFETY: each gradient has `run` numbers; a plane has a row more than the run reaches, and 64 numbers
-                    // stand behind the last.
-                    let products = unsafe { dots::<V, OUTPUTS, TAPS>(run / V::LANES, gs, xs) };
+                    // SAFETY: each gradient has these lines; a plane has a row more than they reach, and 64 numbers stand
+                    // behind the last.
+                    let products = unsafe { dots::<V, OUTPUTS, TAPS>(lines, (gs, g_pitch), (xs, pitch)) };
                     for (i, products) in products.iter().enumerate().take(here) {
                         let at = (o + i) * offsets.len() + t * TAPS;
                         for (sum, v) in sum[at..].iter_mut().zip(products).take(places.len()) {

@@ -61,7 +61,8 @@ impl Kernel for Spin<'_> {
                     // Neighbouring taps read the same plane, a place apart.
                     let ys: [_; VECTORS[1]] = std::array::from_fn(|i| pb.wrapping_add(i));
                     // SAFETY: as above.
-                    let sums = unsafe { dots::<V, { VECTORS[0] }, { VECTORS[1] }>(LENGTH / V::LANES, xs, ys) };
+                    let sums =
+                        unsafe { dots::<V, { VECTORS[0] }, { VECTORS[1] }>([1, LENGTH / V::LANES], (xs, 0), (ys, 0)) };
                     black_box(sums);
                 }
             }

@@ -303,7 +303,8 @@ pub(crate) unsafe fn product_at<V: Vector>(
     }
 }
 
-/// The inner products of M vectors with N others, each of `steps` registers.
+/// The inner products of M vectors with N others. Each is so many lines of `steps` registers, and its second part says how far
+/// apart lines begin.
 ///
 /// # Safety
 /// So many numbers can be read from every pointer.
@@ -311,23 +312,25 @@ pub(crate) unsafe fn product_at<V: Vector>(
 #[allow(unsafe_code, reason = "walks vectors by pointers")]
 #[allow(clippy::needless_range_loop, reason = "as for a step of a tile")]
 pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
-    steps: usize,
-    a: [*const f32; M],
-    b: [*const f32; N],
+    [lines, steps]: [usize; 2],
+    a: ([*const f32; M], usize),
+    b: ([*const f32; N], usize),
 ) -> [[f32; N]; M] {
     let mut sums = [[V::zero(); N]; M];
-    for step in 0..steps {
-        let at = step * V::LANES;
-        // SAFETY: the caller says that the numbers can be read.
-        unsafe {
-            let mut ys = [V::zero(); N];
-            for j in 0..N {
-                ys[j] = V::load(b[j].wrapping_add(at));
-            }
-            for i in 0..M {
-                let x = V::load(a[i].wrapping_add(at));
+    for line in 0..lines {
+        for step in 0..steps {
+            let [at_a, at_b] = [a.1, b.1].map(|pitch| line * pitch + step * V::LANES);
+            // SAFETY: the caller says that the numbers can be read.
+            unsafe {
+                let mut ys = [V::zero(); N];
                 for j in 0..N {
-                    sums[i][j] = x.mul_add(ys[j], sums[i][j]);
+                    ys[j] = V::load(b.0[j].wrapping_add(at_b));
+                }
+                for i in 0..M {
+                    let x = V::load(a.0[i].wrapping_add(at_a));
+                    for j in 0..N {
+                        sums[i][j] = x.mul_add(ys[j], sums[i][j]);
+                    }
                 }
             }
         }

@@ -27,6 +27,9 @@ const PLACES: [usize; 2] = [96, 4096];
 /// Numbers of the copies that a block's products read: they share the second cache with the result.
 const COPIES: usize = 64 << 10;
 
+/// Numbers from which on a result is written past the caches: more than stay in a common third one.
+const FAR: usize = 8 << 20;
+
 /// One convolution, and how it is cut.
 struct Job<'a> {
     lowered: Lowered,
@@ -35,6 +38,8 @@ struct Job<'a> {
     x: &'a [f32],
     y: Scatter<'a, f32>,
     epilogue: Epilogue<'a>,
+    /// Whether results go past the caches.
+    far: bool,
     /// Pictures of a block, and rows of each: several whole pictures, or a band of one.
     images: usize,
     band: usize,
@@ -54,7 +59,9 @@ pub(super) fn filter(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: 
     let (images, band) = cut(&lowered);
     let filters = Filters::new(&lowered, channels_at_a_time(&lowered, &planes, images * (band + lowered.depth())), w);
     Tensor::build(conv.shape(slot), |y| {
-        let job = Job { lowered, planes, filters, x, y: Scatter::new(y), epilogue, images, band };
+        // Whole lines of memory only.
+        let far = y.len() >= FAR && lowered.step_out[1] == 1 && lowered.output[1].is_multiple_of(16);
+        let job = Job { lowered, planes, filters, x, y: Scatter::new(y), epilogue, far, images, band };
         let blocks = job.blocks();
         parallel::tasks(blocks.len(), |b| simd::run(Task { job: &job, block: &blocks[b] }));
     })
@@ -113,9 +120,14 @@ impl Job<'_> {
                 for (r, line) in rows.clone().zip(&mut lines) {
                     let start = ((image * self.lowered.outputs + o) * h + family.offset[0] + r * sh) * w;
                     let out = self.y.at(start + family.offset[1], (columns - 1) * sw + 1);
-                    // SAFETY: these places belong to this family, and within it to this block.
+                    // SAFETY: these places belong to this family, and within it to this block; if they are `far`, they are whole
+                    // lines of memory.
                     unsafe {
-                        if sw == 1 {
+                        if self.far {
+                            for x in (0..columns).step_by(V::LANES) {
+                                V::from_slice(&line[x..]).stream(out.add(x));
+                            }
+                        } else if sw == 1 {
                             out.copy_from_nonoverlapping(line.as_ptr(), columns);
                         } else {
                             line[..columns].iter().enumerate().for_each(|(j, &v)| *out.add(j * sw) = v);
@@ -156,6 +168,9 @@ impl Kernel for Task<'_> {
                 continue;
             }
             job.spread::<V>(block, family, result, row, places.pitch(family));
+        }
+        if job.far {
+            V::settle();
         }
     }
 }
