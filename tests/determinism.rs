@@ -61,6 +61,11 @@ fn convolution_in_all_three_slots() {
         // A kernel that covers the picture, and few outputs.
         conv([9, 100, 4, 4], [30, 100, 4, 4], Window::default()),
         conv([1, 32, 70, 66], [3, 32, 9, 9], Window::default()),
+        // Lines of whole registers, read where they stand.
+        conv([2, 3, 40, 64], [5, 3, 3, 3], Window::new(1, 1)),
+        // Filters, and a result, that are written past the caches.
+        conv([1, 1300, 37, 38], [54, 1300, 3, 3], Window::new(1, 1)),
+        conv([1, 2, 512, 512], [32, 2, 3, 3], Window::new(1, 1)),
     ];
     for conv in geometries {
         let [x, w, y] = [Slot::X, Slot::W, Slot::Y].map(|slot| normal(slot as u64, conv.shape(slot)));

@@ -72,7 +72,7 @@ impl<T: Element> Tensor<T> {
         Self::full([], value)
     }
 
-    /// A tensor whose every element `fill` writes; what it finds there is meaningless.
+    /// A tensor whose every element `fill` writes; what it finds there is meaningless, and begins on a line of the caches.
     #[track_caller]
     pub(crate) fn build(shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Self {
         let shape = shape.into();

@@ -31,6 +31,13 @@ fn geometries() -> Vec<Conv2d> {
         conv([2, 18, 10, 12], [30, 18, 1, 1], Window::default()),
         conv([2, 6, 20, 18], [9, 2, 3, 3], Window { groups: 3, dilation: [2, 1], ..Window::new(1, 2) }),
         conv([2, 8, 20, 18], [8, 1, 3, 3], Window { groups: 8, ..Window::new(2, 1) }),
+        // Lines of the result that are whole registers.
+        conv([2, 3, 40, 64], [5, 3, 3, 3], Window::new(1, 1)),
+        conv([2, 6, 18, 32], [8, 3, 5, 5], Window { groups: 2, ..Window::new(1, 2) }),
+        // A result, and filters for both directions, that are written past the caches.
+        conv([1, 2, 512, 512], [32, 2, 3, 3], Window::new(1, 1)),
+        conv([2, 260, 50, 52], [256, 260, 3, 3], Window::new(1, 1)),
+        conv([13, 210, 32, 32], [210, 210, 4, 4], Window::new(2, 1)),
     ]
 }
 
@@ -52,12 +59,18 @@ fn convolutions(level: Level) {
                 assert!(error <= bound, "{level} {way:?} {slot:?} {conv:?}: {error:e}");
             }
         }
-        let bias: Tensor = random.normal([conv.outputs], 0.0, 1.0);
-        let error = error(
-            &conv.forward(&x, &w, Some(&bias), 0.2),
-            &conv.forward(&x.cast::<f64>(), &w.cast(), Some(&bias.cast()), 0.2),
-        );
-        assert!(error <= 5e-5, "{level} with bias and rectifier, {conv:?}: {error:e}");
+        let [inner, outer]: [Tensor; 2] = [conv.channels, conv.outputs].map(|n| random.normal([n], 0.0, 1.0));
+        let (ws, xs, ys) = (w.cast::<f64>(), x.cast(), y.cast());
+        for (got, want) in [
+            (conv.forward(&x, &w, Some(&outer), 0.2), conv.forward(&xs, &ws, Some(&outer.cast()), 0.2)),
+            (
+                conv.forward_transposed(&y, &w, Some(&inner), 0.2),
+                conv.forward_transposed(&ys, &ws, Some(&inner.cast()), 0.2),
+            ),
+        ] {
+            let error = error(&got, &want);
+            assert!(error <= 5e-5, "{level} with bias and rectifier, {conv:?}: {error:e}");
+        }
     }
 }
 

@@ -61,10 +61,11 @@ mod tests {
         for (shape, outputs) in [([2, 3, 5, 4], 2), ([1, 1, 1, 1], 1), ([1, 2, 2, 7], 3)] {
             let x: Var<f64> = Var::constant(random.normal(shape, 0.0, 1.0));
             let w = Var::constant(random.normal([outputs, shape[1], 3, 3], 0.0, 1.0));
+            let bias = Var::constant(random.normal([outputs], 0.0, 1.0));
             for edge in [Padding::Zero, Padding::Reflect, Padding::Replicate, Padding::Circular] {
                 let large = pad2d(&upsample2d(&x, 2, Upsample::Nearest), edge, [[1; 2]; 2]);
-                let want = conv2d(&large, &w, Window::new(1, 0));
-                let got = upsample_conv2d(&x, &w, None, edge);
+                let want = conv2d(&large, &w, Window::new(1, 0)) + reshape(&bias, [outputs, 1, 1]);
+                let got = upsample_conv2d(&x, &w, Some(&bias), edge);
                 assert_eq!(got.shape(), want.shape());
                 for (g, w) in got.value().data().iter().zip(want.value().data()) {
                     assert!((g - w).abs() < 1e-12, "{edge:?}: {g} {w}");

@@ -1,6 +1,7 @@
 //! The weight gradient as inner products: for each output, channel and tap, the gradient's plane times the picture's plane,
-//! moved by the tap. Gradient and planes have the same pitch, the gradient zeros where the planes go on, so that a whole band
-//! of rows, or several small pictures, are one run of numbers.
+//! moved by the tap. A gradient whose lines are whole registers is read where it stands, line by line. Others are copied to the
+//! pitch of the planes, with zeros where the planes go on, so that a whole band of rows, or several small pictures, are one run
+//! of numbers.
 
 use std::ops::Range;
 
@@ -32,7 +33,8 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let [oh, ow] = conv.output();
     // A row more than taps reach, for what is read behind the last place.
     let planes = Planes::new(&job, [1, 0]);
-    let rows = (RUN / ow.max(1)).clamp(1, oh.max(1));
+    // Copied lines have the planes' pitch, which a wide kernel makes much longer.
+    let rows = (RUN / ow.max(planes.pitch / 2).max(1)).clamp(1, oh.max(1));
     let images = if rows < oh { 1 } else { (RUN / planes.plane()).min(job.images.div_ceil(SHARES)).max(1) };
     let bands: Vec<Band> = (0..job.images)
         .step_by(images)
@@ -44,7 +46,8 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let mut parts = parallel::collect(shares, |share| {
         let mut sum = Tensor::zeros(conv.shape(Slot::W));
         for band in &bands[start(share)..start(share + 1)] {
-            simd::run(BandSums { job: &job, planes: &planes, width: ow, band, x, y, sum: sum.data_mut() });
+            let gradient = Gradient { job: &job, planes: &planes, band, y };
+            simd::run(BandSums { gradient, x, sum: sum.data_mut() });
         }
         sum
     })
@@ -56,14 +59,44 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     sum
 }
 
-/// What one band adds to the gradient.
-struct BandSums<'a> {
+/// The gradient that a band reads.
+struct Gradient<'a> {
     job: &'a Lowered,
     planes: &'a Planes,
-    width: usize,
     band: &'a Band,
-    x: &'a [f32],
     y: &'a [f32],
+}
+impl Gradient<'_> {
+    /// That of one output, from the band's first number on.
+    fn of(&self, image: usize, output: usize) -> &[f32] {
+        let [h, w] = self.job.output;
+        &self.y[(image * self.job.outputs + output) * h * w + self.band.rows.start * w..]
+    }
+
+    /// A copy with one run for each output: as many rows of each picture, zeros where the planes go on, also in the last register
+    /// of `lanes`.
+    fn copied(&self, run: usize, picture: usize, lanes: usize) -> Buffer<f32> {
+        let (band, pitch, width) = (self.band, self.planes.pitch, self.job.output[1]);
+        let mut copied = Buffer::stale(self.job.outputs * run);
+        for (o, out) in copied.chunks_mut(run).enumerate() {
+            out[run - lanes..].fill(0.0);
+            for (image, out) in band.images.clone().zip(out.chunks_mut(picture)) {
+                let (lines, rest) = out.split_at_mut(band.rows.len() * pitch);
+                for (line, from) in lines.chunks_mut(pitch).zip(self.of(image, o).chunks(width)) {
+                    line[..width].copy_from_slice(from);
+                    line[width..].fill(0.0);
+                }
+                rest.fill(0.0);
+            }
+        }
+        copied
+    }
+}
+
+/// What one band adds to the gradient.
+struct BandSums<'a> {
+    gradient: Gradient<'a>,
+    x: &'a [f32],
     sum: &'a mut [f32],
 }
 impl Kernel for BandSums<'_> {
@@ -71,7 +104,9 @@ impl Kernel for BandSums<'_> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "inner products walk vectors by pointers")]
     fn run<V: Vector>(self) {
-        let Self { job, planes, band, .. } = self;
+        let Self { gradient, x, sum } = self;
+        let Gradient { job, planes, band, .. } = gradient;
+        let width = job.output[1];
         let ([h, w], pitch, first) = (job.input, planes.pitch, planes.first());
         let taps = &job.families[0].taps;
         let plane = h * w;
@@ -79,27 +114,13 @@ impl Kernel for BandSums<'_> {
         let deepest = taps.iter().map(|t| (t.shift[0] - first[0]) as usize).max().unwrap_or(0);
         let rows = band.rows.start..band.rows.end + deepest + 1;
         let picture = rows.len() * pitch;
-        // Lines of whole registers are read where they stand. Others become one run for each output: as many rows of each picture,
-        // zeros where the planes go on.
-        let size = job.output[0] * job.output[1];
-        let from = |image: usize, o: usize| &self.y[(image * job.outputs + o) * size + band.rows.start * self.width..];
-        let in_place = band.images.len() == 1 && self.width.is_multiple_of(V::LANES) && self.width >= 2 * V::LANES;
+        // Lines of one register are not worth it.
+        let in_place = band.images.len() == 1 && width.is_multiple_of(V::LANES) && width >= 2 * V::LANES;
         let run = ((band.images.len() - 1) * picture + band.rows.len() * pitch).next_multiple_of(V::LANES);
-        let mut g = Buffer::stale(if in_place { 0 } else { job.outputs * run });
-        for (o, out) in g.chunks_mut(run).enumerate() {
-            out[run - V::LANES..].fill(0.0);
-            for (image, out) in band.images.clone().zip(out.chunks_mut(picture)) {
-                let (lines, rest) = out.split_at_mut(band.rows.len() * pitch);
-                for (line, from) in lines.chunks_mut(pitch).zip(from(image, o).chunks(self.width)) {
-                    line[..self.width].copy_from_slice(from);
-                    line[self.width..].fill(0.0);
-                }
-                rest.fill(0.0);
-            }
-        }
+        let copied = if in_place { Buffer::stale(0) } else { gradient.copied(run, picture, V::LANES) };
         let (lines, g_pitch) =
-            if in_place { ([band.rows.len(), self.width / V::LANES], self.width) } else { ([1, run / V::LANES], 0) };
-        let gradient = |o: usize| if in_place { from(band.images.start, o).as_ptr() } else { g[o * run..].as_ptr() };
+            if in_place { ([band.rows.len(), width / V::LANES], width) } else { ([1, run / V::LANES], 0) };
+        let line = |o| if in_place { gradient.of(band.images.start, o) } else { &copied[o * run..] };
         // The planes of one group of channels, `[channel, plane, picture]`.
         let number = band.images.len() * picture;
         let size = job.step_in[0] * job.step_in[1] * number;
@@ -116,14 +137,14 @@ impl Kernel for BandSums<'_> {
             for (c, out) in copies.chunks_mut(size.max(1)).take(channels).enumerate() {
                 for (n, image) in band.images.clone().enumerate() {
                     let channel = image * job.channels + group * channels + c;
-                    let x = &self.x[channel * plane..][..plane];
+                    let x = &x[channel * plane..][..plane];
                     planes.fill_apart::<V>(x, &rows, number, &mut out[n * picture..]);
                 }
             }
-            let sum = &mut self.sum[group * outputs * offsets.len()..];
+            let sum = &mut sum[group * outputs * offsets.len()..];
             for o in (0..outputs).step_by(OUTPUTS) {
                 let here = OUTPUTS.min(outputs - o);
-                let gs: [_; OUTPUTS] = std::array::from_fn(|i| gradient(group * outputs + o + i.min(here - 1)));
+                let gs: [_; OUTPUTS] = std::array::from_fn(|i| line(group * outputs + o + i.min(here - 1)).as_ptr());
                 for (t, places) in offsets.chunks(TAPS).enumerate() {
                     let xs: [_; TAPS] = std::array::from_fn(|j| copies[places[j.min(places.len() - 1)]..].as_ptr());
                     // SAFETY: each gradient has these lines; a plane has a row more than they reach, and 64 numbers stand

@@ -225,14 +225,15 @@ impl Conv2d {
         self.check(slot, a, b);
         let channels = self.shape(slot)[1];
         if let Some(bias) = bias {
-            assert!(*bias.shape() == [channels], "conv2d: expected bias [{channels}], got {:?}", bias.shape());
+            let op = if slot == Slot::X { "conv_transpose2d" } else { "conv2d" };
+            assert!(*bias.shape() == [channels], "{op}: expected bias [{channels}], got {:?}", bias.shape());
         }
         assert!((0.0..=1.0).contains(&slope), "conv2d: expected a slope from 0 to 1, got {slope}");
         work::count(self.multiplications());
         T::convolve(self, slot, a, b, bias, slope)
     }
 
-    /// [`forward`](Conv2d::forward) or its transpose step by step, for any element.
+    /// Any slot step by step, for any element: the product, and what follows it where something does.
     pub(crate) fn plainly<T: Element>(
         &self,
         slot: Slot,
@@ -257,7 +258,7 @@ impl Conv2d {
         }
     }
 
-    /// The same of `f32` numbers by the planned algorithm.
+    /// Any slot of `f32` numbers by the planned algorithm.
     pub(crate) fn by_plan(&self, slot: Slot, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, slope: f64) -> Tensor {
         let epilogue = Epilogue { bias: bias.map(Tensor::data), slope: slope as f32 };
         self.compute(self.plan(slot), slot, a, b, epilogue)

@@ -307,7 +307,7 @@ pub(crate) unsafe fn product_at<V: Vector>(
 /// apart lines begin.
 ///
 /// # Safety
-/// So many numbers can be read from every pointer.
+/// All registers of all lines can be read from every pointer.
 #[inline(always)]
 #[allow(unsafe_code, reason = "walks vectors by pointers")]
 #[allow(clippy::needless_range_loop, reason = "as for a step of a tile")]

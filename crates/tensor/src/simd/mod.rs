@@ -166,6 +166,7 @@ pub(crate) use vectorised;
 #[allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 mod tests {
     use super::*;
+    use crate::memory::Buffer;
 
     #[test]
     fn levels_have_names_and_the_machine_has_the_plainest() {
@@ -183,6 +184,7 @@ mod tests {
     impl Kernel for Everything {
         type Output = ();
         #[inline(always)]
+        #[allow(unsafe_code, reason = "stores by a pointer")]
         fn run<V: Vector>(self) {
             let a: Vec<f32> = (0..V::LANES).map(|i| (i as f32 - 2.6) * 1.75).collect();
             let b: Vec<f32> = (0..V::LANES).map(|i| 3.25 - i as f32 * 0.5).collect();
@@ -204,6 +206,14 @@ mod tests {
                 let want = |j: usize| if i < 2 { sixteen[2 * j + i] } else { sixteen[8 * (i - 2) + j] };
                 assert_eq!(out, std::array::from_fn(want), "part and zip");
             }
+            let mut lines: Buffer<f32> = Buffer::stale(2 * V::LANES);
+            // SAFETY: a buffer begins on a line, and has room for both.
+            unsafe {
+                x.stream(lines.as_mut_ptr());
+                y.stream(lines[V::LANES..].as_mut_ptr());
+            }
+            V::settle();
+            assert_eq!(lines[..], [a.clone(), b.clone()].concat(), "stream");
             check("add", x + y, |a, b| a + b);
             check("sub", x - y, |a, b| a - b);
             check("mul", x * y, |a, b| a * b);

@@ -28,7 +28,7 @@ const PLACES: [usize; 2] = [96, 4096];
 const COPIES: usize = 64 << 10;
 
 /// Numbers from which on a result is written past the caches: more than stay in a common third one.
-const FAR: usize = 8 << 20;
+const UNCACHED: usize = 8 << 20;
 
 /// One convolution, and how it is cut.
 struct Job<'a> {
@@ -39,7 +39,7 @@ struct Job<'a> {
     y: Scatter<'a, f32>,
     epilogue: Epilogue<'a>,
     /// Whether results go past the caches.
-    far: bool,
+    uncached: bool,
     /// Pictures of a block, and rows of each: several whole pictures, or a band of one.
     images: usize,
     band: usize,
@@ -60,8 +60,8 @@ pub(super) fn filter(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: 
     let filters = Filters::new(&lowered, channels_at_a_time(&lowered, &planes, images * (band + lowered.depth())), w);
     Tensor::build(conv.shape(slot), |y| {
         // Whole lines of memory only.
-        let far = y.len() >= FAR && lowered.step_out[1] == 1 && lowered.output[1].is_multiple_of(16);
-        let job = Job { lowered, planes, filters, x, y: Scatter::new(y), epilogue, far, images, band };
+        let uncached = y.len() >= UNCACHED && lowered.step_out[1] == 1 && lowered.output[1].is_multiple_of(16);
+        let job = Job { lowered, planes, filters, x, y: Scatter::new(y), epilogue, uncached, images, band };
         let blocks = job.blocks();
         parallel::tasks(blocks.len(), |b| simd::run(Task { job: &job, block: &blocks[b] }));
     })
@@ -120,10 +120,10 @@ impl Job<'_> {
                 for (r, line) in rows.clone().zip(&mut lines) {
                     let start = ((image * self.lowered.outputs + o) * h + family.offset[0] + r * sh) * w;
                     let out = self.y.at(start + family.offset[1], (columns - 1) * sw + 1);
-                    // SAFETY: these places belong to this family, and within it to this block; if they are `far`, they are whole
+                    // SAFETY: these places belong to this family, and within it to this block; if they are `uncached`, they are whole
                     // lines of memory.
                     unsafe {
-                        if self.far {
+                        if self.uncached {
                             for x in (0..columns).step_by(V::LANES) {
                                 V::from_slice(&line[x..]).stream(out.add(x));
                             }
@@ -169,7 +169,7 @@ impl Kernel for Task<'_> {
             }
             job.spread::<V>(block, family, result, row, places.pitch(family));
         }
-        if job.far {
+        if job.uncached {
             V::settle();
         }
     }

@@ -40,18 +40,18 @@ impl Filters {
         outputs: Range<usize>,
         shared: Shared,
     ) -> Self {
-        // Eight lanes are written for six outputs: the rest runs into the next channel, or into what is left over at the end.
-        let panel = stride(job.inner() * ROWS + 8 - ROWS);
+        let panel = stride(job.inner() * ROWS);
         let panels = outputs.len().div_ceil(ROWS);
         // Of odd length in lines, too: points are written side by side.
         let (points, point) = (S::POINTS * S::POINTS, stride(panels * panel));
         let mut values = Buffer::stale(families.len() * points * point);
-        let far = matches!(shared, Shared::Yes) && values.len() >= FAR;
+        let uncached = matches!(shared, Shared::Yes) && values.len() >= UNCACHED;
         let (out, terms) = (&Scatter::new(&mut values), &job.terms[families.clone()]);
         let fill = |number: usize| {
             let first = outputs.start + number * ROWS;
             let outputs = first..(first + ROWS).min(outputs.end);
-            let panel = Panel { job, terms, w, outputs, out, at: number * panel, point, far, scheme: PhantomData::<S> };
+            let panel =
+                Panel { job, terms, w, outputs, out, at: number * panel, point, uncached, scheme: PhantomData::<S> };
             simd::run_at(job.level, panel);
         };
         match shared {
@@ -73,7 +73,7 @@ const STAGED: usize = 8;
 /// Distance of a stage's points: what those rows take, and what the last eight lanes reach beyond.
 const STAGE: usize = 64;
 /// Numbers from which on filters are written past the caches: they would not stay there.
-const FAR: usize = 4 << 20;
+const UNCACHED: usize = 4 << 20;
 
 /// Weights of one filter: 3x3, or 4x4 for four terms.
 const MOST: usize = 16;
@@ -87,7 +87,7 @@ struct Panel<'a, S> {
     out: &'a Scatter<'a, f32>,
     at: usize,
     point: usize,
-    far: bool,
+    uncached: bool,
     scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Panel<'_, S> {
@@ -95,9 +95,10 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes points by pointers")]
     fn run<V: Vector>(self) {
-        let Self { job: Job { lowered, .. }, terms, w, outputs, out, at, point, far, .. } = self;
+        let Self { job, terms, w, outputs, out, at, point, uncached, .. } = self;
+        let Job { lowered, .. } = job;
         let taps = lowered.families.iter().map(|family| family.taps.len()).sum();
-        let (points, inner) = (S::POINTS * S::POINTS, terms[0].len() * lowered.channels);
+        let (points, inner) = (S::POINTS * S::POINTS, job.inner());
         let w = &w[outputs.start * lowered.weights[0]..];
         let mut staged = Buffer::<f32>::stale(terms.len() * points * STAGE);
         for c in 0..lowered.channels {
@@ -116,12 +117,12 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
                         let length = ((place + 1) * ROWS).next_multiple_of(V::LANES);
                         let out = out.at(start, (points - 1) * point + length);
                         // SAFETY: this panel of every point is this task's, and takes whole lines.
-                        unsafe { unload::<V>(staged, length, out, point, far) }
+                        unsafe { unload::<V>(staged, length, out, point, uncached) }
                     }
                 }
             }
         }
-        if far {
+        if uncached {
             V::settle();
         }
     }
@@ -130,15 +131,15 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
 /// Writes `length` numbers of each point of a stage, `distance` apart.
 ///
 /// # Safety
-/// So many can be written at every distance; if `far`, each begins a line of memory.
+/// So many can be written at every distance; if `uncached`, each begins a line of memory.
 #[inline(always)]
 #[allow(unsafe_code, reason = "writes points by pointers")]
-unsafe fn unload<V: Vector>(staged: &[f32], length: usize, out: *mut f32, distance: usize, far: bool) {
+unsafe fn unload<V: Vector>(staged: &[f32], length: usize, out: *mut f32, distance: usize, uncached: bool) {
     for (point, staged) in staged.chunks(STAGE).enumerate() {
         for x in (0..length).step_by(V::LANES) {
             let (v, out) = (V::from_slice(&staged[x..]), out.wrapping_add(point * distance + x));
             // SAFETY: as the caller says.
-            unsafe { if far { v.stream(out) } else { v.store(out) } }
+            unsafe { if uncached { v.stream(out) } else { v.store(out) } }
         }
     }
 }
