@@ -111,7 +111,7 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn stream(self, p: *mut f32) {
-        debug_assert!(p.cast::<__m256>().is_aligned());
+        debug_assert!(p.addr().is_multiple_of(size_of::<Self>()));
         // SAFETY: see the top of the file; the caller says that the numbers can be written and are aligned.
         unsafe { _mm256_stream_ps(p, self.0) }
     }
@@ -248,7 +248,7 @@ impl Vector for Avx512 {
     }
     #[inline(always)]
     unsafe fn stream(self, p: *mut f32) {
-        debug_assert!(p.cast::<__m512>().is_aligned());
+        debug_assert!(p.addr().is_multiple_of(size_of::<Self>()));
         // SAFETY: see the top of the file; the caller says that the numbers can be written and are aligned.
         unsafe { _mm512_stream_ps(p, self.0) }
     }
