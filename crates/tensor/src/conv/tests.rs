@@ -158,6 +158,14 @@ fn a_transposed_geometry_gives_back_its_input_size() {
 }
 
 #[test]
+#[should_panic(expected = "conv_transpose2d: expected bias [3], got [8]")]
+fn a_bias_is_one_number_for_each_channel_of_the_result() {
+    let conv = Conv2d::transposed(&[1, 8, 4, 4], &[8, 3, 4, 4], Window::new(2, 1), [0, 0]).unwrap();
+    let [w, y]: [Tensor; 2] = [Slot::W, Slot::Y].map(|slot| Tensor::zeros(conv.shape(slot)));
+    conv.forward_transposed(&y, &w, Some(&Tensor::zeros([8])), 1.0);
+}
+
+#[test]
 fn mistakes_say_what_was_wanted() {
     let wrong = Conv2d::new(&[2, 4, 8, 8], &[16, 3, 3, 3], Window::default()).unwrap_err();
     assert_eq!(wrong.to_string(), "conv2d: expected weight [16, 4, K, K] for 1 groups, got [16, 3, 3, 3]");
