@@ -28,6 +28,7 @@
 //! A mistake in shapes is the programmer's: operations panic on the caller's line and say what they want and what
 //! they got. Nothing here knows of gradients; `impasto-autograd` does.
 
+mod cache;
 pub mod conv;
 mod element;
 mod formula;

@@ -16,7 +16,7 @@ use crate::element::Gemm;
 use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 
-/// Rows of a block of C: with [`tile::DEPTH`] they fill half of a common second cache.
+/// Rows of a block of C: a run of them fills a common second cache in part, up to 0.4 of one of 512 KB.
 const BLOCK_ROWS: usize = 16 * ROWS;
 /// Columns of a block of C.
 const BLOCK_COLUMNS: usize = 1024;

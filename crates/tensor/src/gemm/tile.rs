@@ -9,8 +9,8 @@ use crate::simd::Vector;
 
 /// Rows of a tile.
 pub(crate) const ROWS: usize = 6;
-/// Inner length of a run: so much of a strip of B stays in the first cache while all rows of A pass by.
-pub(crate) const DEPTH: usize = 256;
+/// Numbers of B in a run of a strip: a common first cache. They stay in it, or near it, while all rows of A pass by.
+const STRIP: usize = 8 << 10;
 
 /// A matrix as tiles read it: `at + step * p + panel * t` is where tile `t` begins at inner place `p`; a tile's own numbers
 /// are adjacent.
@@ -52,6 +52,17 @@ const WIDEST: usize = 3 * 16;
 /// Steps of the inner length between two turns of the loop.
 const UNROLLED: usize = 4;
 
+/// Asks for the vectors of B that stand [`Vector::AHEAD`] places further on. Where they lie behind the second cache, the
+/// processor's own guesses come late.
+#[inline(always)]
+fn ask_ahead<V: Vector, const N: usize>(b: *const f32, step: usize) {
+    if V::AHEAD > 0 {
+        for line in 0..(N * V::LANES).div_ceil(16) {
+            V::prefetch(b.wrapping_add(V::AHEAD * step + line * 16));
+        }
+    }
+}
+
 /// Adds one step: M numbers from `a` on times N vectors from `b` on.
 #[inline(always)]
 #[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
@@ -83,8 +94,10 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, 
     let (mut pa, mut pb) = (a.at, b.at);
     for _ in 0..k / UNROLLED {
         for i in 0..UNROLLED {
+            let (pa, pb) = (pa.wrapping_add(i * a.step), pb.wrapping_add(i * b.step));
+            ask_ahead::<V, N>(pb, b.step);
             // SAFETY: the caller says that k steps of both operands can be read.
-            unsafe { step(pa.wrapping_add(i * a.step), pb.wrapping_add(i * b.step), &mut sums) }
+            unsafe { step(pa, pb, &mut sums) }
         }
         pa = pa.wrapping_add(UNROLLED * a.step);
         pb = pb.wrapping_add(UNROLLED * b.step);
@@ -190,7 +203,7 @@ pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand
     let width = strip::<V>();
     let run = match a.step {
         ROWS if m <= FEW => k.max(1),
-        ROWS => DEPTH,
+        ROWS => STRIP / width,
         _ => DEPTH_APART,
     };
     for p in (0..k).step_by(run) {

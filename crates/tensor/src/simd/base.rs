@@ -38,6 +38,7 @@ impl Vector for Base {
     const LANES: usize = 8;
     type Eight = Self;
     const TWIN: bool = false;
+    const AHEAD: usize = 0;
 
     #[inline(always)]
     fn splat(v: f32) -> Self {

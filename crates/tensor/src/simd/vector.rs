@@ -23,6 +23,8 @@ pub(crate) trait Vector:
 
     /// Whether two vectors by six rows of sums fit the registers.
     const TWIN: bool;
+    /// How many places ahead a product asks for what it will read next; 0: it does not ask.
+    const AHEAD: usize;
 
     /// `v` in every lane.
     fn splat(v: f32) -> Self;

@@ -4,9 +4,12 @@
 use std::ops::Range;
 
 use crate::conv::lower::{Family, Lowered};
-use crate::gemm::tile::{DEPTH, Operand, ROWS};
+use crate::gemm::tile::{Operand, ROWS};
 use crate::memory::Buffer;
 use crate::parallel;
+
+/// Inner length of a run: so much of a strip of places stays in the first cache while all outputs pass by.
+const DEPTH: usize = 256;
 
 /// Outputs up to which each place is read so rarely that runs need not stay in the first cache.
 const FEW_OUTPUTS: usize = 12;

@@ -12,6 +12,7 @@ use super::scheme::Scheme;
 use super::source::{Grid, Place, Source};
 use super::steps::{Input, Output, Products};
 use super::{Term, stride, terms};
+use crate::cache;
 use crate::conv::lower::Lowered;
 use crate::conv::{Conv2d, Epilogue, Slot};
 use crate::gemm::tile::ROWS;
@@ -22,14 +23,17 @@ use crate::tensor::Tensor;
 
 /// Transformed filters, as numbers, above which a block is shared out.
 const FILTERS_IN_CACHE: usize = 1536 << 10;
-/// Numbers before the products of a block that is shared out: a share of the third cache.
-const LARGE_BLOCK: usize = 2 << 20;
 /// Outputs of a task of such a block: three panels, so that a strip of tiles is read a few times once it is there.
 const GROUP: usize = 3 * ROWS;
 /// Numbers behind the products that such a task may have at a time: a share of the second cache.
 const GROUP_NUMBERS: usize = 100 << 10;
 /// Numbers before and behind the products of a block that is one task: a second cache and a share of the third.
 const SMALL_BLOCK: usize = 320 << 10;
+/// Numbers before the products of a block that is shared out: half of the third cache, but no more than is worth while and
+/// no less than keeps the filters from being read too often.
+fn large_block() -> usize {
+    (cache::third() / 2 / size_of::<f32>()).clamp(1 << 20, 2 << 20)
+}
 /// The widest strip of any level.
 const WIDEST: usize = 32;
 
@@ -85,7 +89,7 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], ep
         // Numbers of a tile before and behind the products.
         let [before, behind] = [job.inner(), lowered.outputs].map(|rows| points * lowered.step_out[1] * rows);
         if filters > FILTERS_IN_CACHE {
-            let most = (LARGE_BLOCK / before / WIDEST * WIDEST).max(WIDEST);
+            let most = (large_block() / before / WIDEST * WIDEST).max(WIDEST);
             let weights = if tiles <= most { Weights::Plain(w) } else { Weights::AtPoints(at_points()) };
             (0..tiles).step_by(most).for_each(|t| job.shared::<S>(&weights, t..(t + most).min(tiles)));
         } else {

@@ -110,6 +110,16 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// Asks for a tile of a term in the picture itself: its rows lie so far apart that the machine does not follow them.
+    #[inline(always)]
+    pub(super) fn ask_for<V: Vector>(&self, c: usize, place: Place, term: &Term, side: usize) {
+        let (at, columns) = (self.channel(place.image, c).as_ptr(), self.input[1] as isize);
+        let first = (place.y as isize + term.shift[0]) * columns + place.x as isize + term.shift[1];
+        for row in 0..side as isize {
+            V::prefetch(at.wrapping_offset(first + row * columns));
+        }
+    }
+
     /// The tile of a term in the picture itself.
     #[inline(always)]
     pub(super) fn in_picture(

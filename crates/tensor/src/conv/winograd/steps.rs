@@ -32,7 +32,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
         let slot = |image: usize| (image & (ring - 1)) * size;
         let mut patches: Patches = [[0.0; SIDE * SIDE]; 8];
         let mut half = square();
-        for c in self.channels {
+        for c in self.channels.clone() {
             let mut next = from;
             for (g, places) in block.places.chunks(8).enumerate() {
                 while next <= places[places.len() - 1].image {
@@ -51,7 +51,13 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                         for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
                             *corner = match copied[l] {
                                 Some(copied) => copied.moved(offset),
-                                None => source.in_picture(c, *place, term, S::POINTS, &mut patches[l]),
+                                None => {
+                                    // Two tiles share the lines of memory that their rows are in.
+                                    if l % 2 == 0 && c + 1 < self.channels.end {
+                                        source.ask_for::<V>(c + 1, *place, term, S::POINTS);
+                                    }
+                                    source.in_picture(c, *place, term, S::POINTS, &mut patches[l])
+                                }
                             };
                         }
                         let (strip, place) = (g * 8 / width, g * 8 % width);
@@ -140,6 +146,13 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                     for v in row {
                         *v = finish.apply(*v);
                     }
+                }
+            }
+            // The next output's lines: they are there when their turn comes. Two tiles share one.
+            for place in places.iter().step_by(2) {
+                let first = ((place.image * lowered.outputs + o + 1) * h + place.y * sh + py) * w + place.x * sw;
+                for i in 0..S::OUTPUTS {
+                    V::prefetch(y.at(0, 0).wrapping_add(first + i * sh * w));
                 }
             }
             for (l, place) in places.iter().enumerate() {
