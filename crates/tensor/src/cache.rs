@@ -1,17 +1,23 @@
-//! The size of the third cache: the one that differs most between machines, from 4 MB to more than 32.
+//! The sizes of the second and the third cache, which differ most between machines. They decide how work is cut, never what
+//! comes out.
 
 use std::sync::OnceLock;
 
-/// Where it is not known.
-const COMMON: usize = 16 << 20;
+/// Bytes of the second cache of the first processor.
+pub(crate) fn second() -> usize {
+    static SIZE: OnceLock<usize> = OnceLock::new();
+    *SIZE.get_or_init(|| size(2).unwrap_or(1 << 20))
+}
 
-/// Bytes of the third cache of the first processor. Decides how work is cut, never what comes out.
+/// Bytes of its third cache.
 pub(crate) fn third() -> usize {
     static SIZE: OnceLock<usize> = OnceLock::new();
-    *SIZE.get_or_init(|| {
-        let size = std::fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index3/size");
-        size.ok().and_then(|size| parse(&size)).unwrap_or(COMMON)
-    })
+    *SIZE.get_or_init(|| size(3).unwrap_or(16 << 20))
+}
+
+/// What Linux says of a level; elsewhere it is not known.
+fn size(level: usize) -> Option<usize> {
+    parse(&std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{level}/size")).ok()?)
 }
 
 /// Linux writes kibibytes: `8192K`.

@@ -27,15 +27,25 @@ const FILTERS_IN_CACHE: usize = 1536 << 10;
 const GROUP: usize = 3 * ROWS;
 /// Numbers behind the products that such a task may have at a time: a share of the second cache.
 const GROUP_NUMBERS: usize = 100 << 10;
-/// Numbers before and behind the products of a block that is one task: a second cache and a share of the third.
-const SMALL_BLOCK: usize = 320 << 10;
-/// Numbers before the products of a block that is shared out: half of the third cache, but no more than is worth while and
-/// no less than keeps the filters from being read too often.
-fn large_block() -> usize {
-    (cache::third() / 2 / size_of::<f32>()).clamp(1 << 20, 2 << 20)
-}
 /// The widest strip of any level.
 const WIDEST: usize = 32;
+
+/// The sizes of blocks, in numbers. They depend on the machine, what comes out does not.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    /// Before and behind the products of a block that is one task: a second cache and a share of the third.
+    alone: usize,
+    /// Before the products of a block that is shared out: half of the third cache, but no more than is worth while and no
+    /// less than keeps the filters from being read too often.
+    shared: usize,
+}
+
+impl Cut {
+    pub(super) fn of_this_machine() -> Self {
+        let [second, third] = [cache::second(), cache::third()].map(|bytes| bytes / size_of::<f32>());
+        Self { alone: second / 4 * 5, shared: (third / 2).clamp(1 << 20, 2 << 20) }
+    }
+}
 
 /// A whole job.
 pub(super) struct Job<'a> {
@@ -74,7 +84,7 @@ pub(super) struct Group<'b> {
     pub(super) point: usize,
 }
 
-pub(super) fn run<S: Scheme>(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
+pub(super) fn run<S: Scheme>(cut: Cut, conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
     let lowered = Lowered::new(conv, slot);
     let terms: Vec<Vec<Term>> = lowered.families.iter().map(|f| terms(f, lowered.step_in[1], S::TAPS)).collect();
     let size = lowered.families[0].size;
@@ -89,11 +99,11 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], ep
         // Numbers of a tile before and behind the products.
         let [before, behind] = [job.inner(), lowered.outputs].map(|rows| points * lowered.step_out[1] * rows);
         if filters > FILTERS_IN_CACHE {
-            let most = (large_block() / before / WIDEST * WIDEST).max(WIDEST);
+            let most = (cut.shared / before / WIDEST * WIDEST).max(WIDEST);
             let weights = if tiles <= most { Weights::Plain(w) } else { Weights::AtPoints(at_points()) };
             (0..tiles).step_by(most).for_each(|t| job.shared::<S>(&weights, t..(t + most).min(tiles)));
         } else {
-            let (filters, most) = (at_points(), (SMALL_BLOCK / (before + behind) / 16 * 16).clamp(16, 96));
+            let (filters, most) = (at_points(), (cut.alone / (before + behind) / 16 * 16).clamp(16, 96));
             parallel::tasks(tiles.div_ceil(most), |b| {
                 job.alone::<S>(&filters, b * most..((b + 1) * most).min(tiles));
             });
@@ -168,6 +178,30 @@ impl Job<'_> {
         for channel in outputs {
             let step = Output::<S> { job: self, block, group: &group, channel, scheme: PhantomData };
             simd::run_at(self.level, step);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scheme::F63;
+    use super::*;
+    use crate::conv::Window;
+    use crate::{OrPanic, Random};
+
+    /// One task a block, blocks that are shared out and blocks whose filters lie at their points.
+    #[test]
+    fn cuts_change_no_bits() {
+        for (pictures, channels) in [(2, 8), (5, 160)] {
+            let (x, w) = ([pictures, channels, 20, 20], [channels, channels, 3, 3]);
+            let conv = Conv2d::new(&x, &w, Window::new(1, 1)).or_panic();
+            let [x, w]: [Tensor; 2] = [x, w].map(|shape| Random::new(1, 0).normal(shape, 0.0, 1.0));
+            let run =
+                |alone, shared| run::<F63>(Cut { alone, shared }, &conv, Slot::Y, x.data(), w.data(), Epilogue::NONE);
+            let want = run(320 << 10, 2 << 20);
+            for cut in [0, 32 << 10, 512 << 10] {
+                assert_eq!(run(cut, cut).data(), want.data(), "{channels} channels, {cut}");
+            }
         }
     }
 }

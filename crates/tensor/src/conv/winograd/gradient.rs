@@ -47,7 +47,9 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let padded = job.channels.next_multiple_of(8);
     let channels = terms.len() * padded;
     let (row_x, row_y) = (stride(channels), stride(job.outputs.next_multiple_of(8)));
-    let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(64, 2048).min(grid.tiles().max(1));
+    // The more channels, the more a block's sums weigh against its tiles.
+    let least = channels.min(job.outputs).clamp(64, 128);
+    let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(least, 2048).min(grid.tiles().max(1));
     let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * stride(tiles * row) + 64));
     let sum_point = stride(job.outputs * row_x);
     let mut sums = Buffer::stale(points * sum_point + 64);

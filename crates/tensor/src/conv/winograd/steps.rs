@@ -48,16 +48,16 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                         let row = c * terms.len() + i;
                         let mut corners = [nothing(); 8];
                         let offset = source.offset(term);
+                        if source.is_picture() && c + 1 < self.channels.end {
+                            // Two tiles share the lines of memory that their rows are in.
+                            for place in places.iter().step_by(2) {
+                                source.ask_for::<V>(c + 1, *place, term, S::POINTS);
+                            }
+                        }
                         for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
                             *corner = match copied[l] {
                                 Some(copied) => copied.moved(offset),
-                                None => {
-                                    // Two tiles share the lines of memory that their rows are in.
-                                    if l % 2 == 0 && c + 1 < self.channels.end {
-                                        source.ask_for::<V>(c + 1, *place, term, S::POINTS);
-                                    }
-                                    source.in_picture(c, *place, term, S::POINTS, &mut patches[l])
-                                }
+                                None => source.in_picture(c, *place, term, S::POINTS, &mut patches[l]),
                             };
                         }
                         let (strip, place) = (g * 8 / width, g * 8 % width);
