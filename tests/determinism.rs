@@ -75,7 +75,8 @@ fn convolution_in_all_three_slots() {
 
 #[test]
 fn matrix_products() {
-    for (m, k, n) in [(301, 257, 131), (3, 100_000, 5), (2000, 3, 70), (1, 5000, 1000), (1000, 1, 1)] {
+    for (m, k, n) in [(301, 257, 131), (97, 1030, 2100), (3, 100_000, 5), (2000, 3, 70), (1, 5000, 1000), (1000, 1, 1)]
+    {
         for (transpose_a, transpose_b) in [(false, false), (false, true), (true, false)] {
             let shape = |rows, columns, turned| if turned { [columns, rows] } else { [rows, columns] };
             let (a, b) = (normal(0, shape(m, k, transpose_a)), normal(1, shape(k, n, transpose_b)));

@@ -76,7 +76,8 @@ fn convolutions(level: Level) {
 
 fn matrices(level: Level) {
     let mut random = Random::new(3, 0);
-    for (m, k, n) in [(1, 1, 1), (6, 16, 16), (7, 300, 33), (97, 257, 530), (5, 700, 3), (130, 40, 70), (64, 600, 48)] {
+    for (m, k, n) in [(1, 1, 1), (6, 16, 16), (7, 300, 33), (97, 1030, 2100), (5, 700, 3), (130, 40, 70), (64, 600, 48)]
+    {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             let dims = |r, c, transpose: bool| if transpose { [c, r] } else { [r, c] };
             let a: Tensor = random.normal(dims(m, k, transpose_a), 0.0, 1.0);

@@ -9,7 +9,8 @@ use crate::simd::Vector;
 
 /// Rows of a tile.
 pub(crate) const ROWS: usize = 6;
-/// Numbers of B in a run of a strip: a common first cache. They stay in it, or near it, while all rows of A pass by.
+/// Numbers of B in a run of a strip: a common first cache. They stay in it, or near it, while all rows of A pass by. That is an
+/// inner length of 256 with AVX-512, 512 with AVX2 and 1024 without either.
 const STRIP: usize = 8 << 10;
 
 /// A matrix as tiles read it: `at + step * p + panel * t` is where tile `t` begins at inner place `p`; a tile's own numbers

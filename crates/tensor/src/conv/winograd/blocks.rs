@@ -6,6 +6,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::filters::{Filters, Shared};
 use super::scheme::Scheme;
@@ -42,8 +43,14 @@ pub(super) struct Cut {
 
 impl Cut {
     pub(super) fn of_this_machine() -> Self {
-        let [second, third] = [cache::second(), cache::third()].map(|bytes| bytes / size_of::<f32>());
-        Self { alone: second / 4 * 5, shared: (third / 2).clamp(1 << 20, 2 << 20) }
+        static CUT: OnceLock<Cut> = OnceLock::new();
+        *CUT.get_or_init(|| Self::for_caches(cache::sizes()))
+    }
+
+    /// For a second and a third cache of so many bytes, within what was measured.
+    fn for_caches(bytes: [usize; 2]) -> Self {
+        let [second, third] = bytes.map(|bytes| bytes / size_of::<f32>());
+        Self { alone: (second / 4 * 5).clamp(160 << 10, 320 << 10), shared: (third / 2).clamp(1 << 20, 2 << 20) }
     }
 }
 
@@ -71,6 +78,8 @@ pub(super) struct Block<'b> {
     pub(super) families: Range<usize>,
     pub(super) places: Vec<Place>,
     pub(super) values: Scatter<'b, f32>,
+    /// Where the first point begins.
+    pub(super) first: usize,
     pub(super) point: usize,
 }
 
@@ -79,19 +88,26 @@ pub(super) struct Group<'b> {
     pub(super) outputs: Range<usize>,
     /// Tiles of the block: from the start of a strip on.
     pub(super) tiles: Range<usize>,
-    pub(super) values: Scatter<'b, f32>,
+    pub(super) values: &'b Scatter<'b, f32>,
     pub(super) row: usize,
     pub(super) point: usize,
 }
 
-pub(super) fn run<S: Scheme>(cut: Cut, conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
+pub(super) fn run<S: Scheme>(
+    (level, cut): (Level, Cut),
+    conv: &Conv2d,
+    slot: Slot,
+    x: &[f32],
+    w: &[f32],
+    epilogue: Epilogue,
+) -> Tensor {
     let lowered = Lowered::new(conv, slot);
     let terms: Vec<Vec<Term>> = lowered.families.iter().map(|f| terms(f, lowered.step_in[1], S::TAPS)).collect();
     let size = lowered.families[0].size;
     let grid = Grid::new(lowered.images, size, S::OUTPUTS);
     Tensor::build(conv.shape(slot), |y| {
         let source = Source::new(&lowered, x, S::OUTPUTS);
-        let (level, y) = (simd::level(), Scatter::new(y));
+        let y = Scatter::new(y);
         let job = Job { level, lowered: &lowered, terms: &terms, grid, source, y, epilogue };
         let (families, tiles, points) = (lowered.families.len(), grid.tiles(), S::POINTS * S::POINTS);
         let filters = points * families * job.inner() * lowered.outputs;
@@ -103,7 +119,7 @@ pub(super) fn run<S: Scheme>(cut: Cut, conv: &Conv2d, slot: Slot, x: &[f32], w: 
             let weights = if tiles <= most { Weights::Plain(w) } else { Weights::AtPoints(at_points()) };
             (0..tiles).step_by(most).for_each(|t| job.shared::<S>(&weights, t..(t + most).min(tiles)));
         } else {
-            let (filters, most) = (at_points(), (cut.alone / (before + behind) / 16 * 16).clamp(16, 96));
+            let (filters, most) = (at_points(), (cut.alone / before.max(behind) / 16 * 16).clamp(16, 96));
             parallel::tasks(tiles.div_ceil(most), |b| {
                 job.alone::<S>(&filters, b * most..((b + 1) * most).min(tiles));
             });
@@ -117,11 +133,16 @@ impl Job<'_> {
         self.terms[0].len() * self.lowered.channels
     }
 
-    /// A block that is one task.
+    /// A block that is one task. What is behind the product of a point is written over what was before that of the last one:
+    /// half as much lies in the second cache.
     fn alone<S: Scheme>(&self, filters: &Filters, tiles: Range<usize>) {
-        self.families::<S>(tiles, |block| {
+        let (outputs, all) = (0..self.lowered.outputs, 0..tiles.len());
+        let row = stride(tiles.len());
+        self.families::<S>(tiles, outputs.len() * row, |block| {
             self.channels::<S>(block, 0..self.lowered.channels);
-            self.group::<S>(filters, block, 0..self.lowered.outputs, 0..block.places.len());
+            let (outputs, tiles) = (outputs.clone(), all.clone());
+            let group = Group { outputs, tiles, values: &block.values, row, point: block.point };
+            self.group::<S>(filters, block, &group);
         });
     }
 
@@ -133,27 +154,29 @@ impl Job<'_> {
         let (groups, parts) = (outputs.div_ceil(GROUP), all.div_ceil(part));
         let group = |g: usize| g * GROUP..((g + 1) * GROUP).min(outputs);
         let part = |p: usize| p * part..((p + 1) * part).min(all);
-        self.families::<S>(tiles, |block| {
+        self.families::<S>(tiles, 0, |block| {
             parallel::tasks(channels, |c| self.channels::<S>(block, c..c + 1));
             match weights {
                 Weights::AtPoints(filters) => parallel::tasks(groups * parts, |task| {
-                    self.group::<S>(filters, block, group(task / parts), part(task % parts));
+                    self.group_apart::<S>(filters, block, group(task / parts), part(task % parts));
                 }),
                 Weights::Plain(w) => parallel::tasks(groups, |g| {
                     let filters = Filters::new::<S>(self, w, block.families.clone(), group(g), Shared::No);
-                    (0..parts).for_each(|p| self.group::<S>(&filters, block, group(g), part(p)));
+                    (0..parts).for_each(|p| self.group_apart::<S>(&filters, block, group(g), part(p)));
                 }),
             }
         });
     }
 
-    /// Calls `f` with room for some tiles, once for each row of families.
-    fn families<S: Scheme>(&self, tiles: Range<usize>, f: impl Fn(&Block)) {
+    /// Calls `f` with room for some tiles, once for each row of families; and if `behind` is not 0, for so many numbers behind
+    /// each point's product, written a point further to the front.
+    fn families<S: Scheme>(&self, tiles: Range<usize>, behind: usize, f: impl Fn(&Block)) {
         let [down, across] = self.lowered.step_out;
-        let point = stride(tiles.len().next_multiple_of(WIDEST) * self.inner());
-        let mut values = Buffer::stale(across * S::POINTS * S::POINTS * point);
+        let point = stride((tiles.len().next_multiple_of(WIDEST) * self.inner()).max(behind));
+        let first = if behind > 0 { point } else { 0 };
+        let mut values = Buffer::stale(first + across * S::POINTS * S::POINTS * point);
         let places = tiles.map(|t| self.grid.place(t)).collect();
-        let mut block = Block { families: 0..0, places, values: Scatter::new(&mut values), point };
+        let mut block = Block { families: 0..0, places, values: Scatter::new(&mut values), first, point };
         for y in 0..down {
             block.families = y * across..(y + 1) * across;
             f(&block);
@@ -165,18 +188,22 @@ impl Job<'_> {
         simd::run_at(self.level, Input::<S> { job: self, block, channels, scheme: PhantomData });
     }
 
-    /// Some outputs of some tiles: products, and from there to places.
-    fn group<S: Scheme>(&self, filters: &Filters, block: &Block, outputs: Range<usize>, tiles: Range<usize>) {
-        let points = block.families.len() * S::POINTS * S::POINTS;
+    /// Some outputs of some tiles, in room of their own.
+    fn group_apart<S: Scheme>(&self, filters: &Filters, block: &Block, outputs: Range<usize>, tiles: Range<usize>) {
         let row = stride(tiles.len());
         let point = outputs.len() * row + 16;
-        let mut values = Buffer::stale(points * point);
-        let group = Group { outputs: outputs.clone(), tiles, values: Scatter::new(&mut values), row, point };
-        for at in 0..points {
-            simd::run_at(self.level, Products { job: self, filters, block, group: &group, at });
+        let mut values = Buffer::stale(block.families.len() * S::POINTS * S::POINTS * point);
+        let values = &Scatter::new(&mut values);
+        self.group::<S>(filters, block, &Group { outputs, tiles, values, row, point });
+    }
+
+    /// Products, and from there to places.
+    fn group<S: Scheme>(&self, filters: &Filters, block: &Block, group: &Group) {
+        for at in 0..block.families.len() * S::POINTS * S::POINTS {
+            simd::run_at(self.level, Products { job: self, filters, block, group, at });
         }
-        for channel in outputs {
-            let step = Output::<S> { job: self, block, group: &group, channel, scheme: PhantomData };
+        for channel in group.outputs.clone() {
+            let step = Output::<S> { job: self, block, group, channel, scheme: PhantomData };
             simd::run_at(self.level, step);
         }
     }
@@ -184,24 +211,55 @@ impl Job<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scheme::F63;
+    use super::super::scheme::{F42, F43, F63};
     use super::*;
     use crate::conv::Window;
     use crate::{OrPanic, Random};
 
-    /// One task a block, blocks that are shared out and blocks whose filters lie at their points.
-    #[test]
-    fn cuts_change_no_bits() {
-        for (pictures, channels) in [(2, 8), (5, 160)] {
-            let (x, w) = ([pictures, channels, 20, 20], [channels, channels, 3, 3]);
-            let conv = Conv2d::new(&x, &w, Window::new(1, 1)).or_panic();
-            let [x, w]: [Tensor; 2] = [x, w].map(|shape| Random::new(1, 0).normal(shape, 0.0, 1.0));
-            let run =
-                |alone, shared| run::<F63>(Cut { alone, shared }, &conv, Slot::Y, x.data(), w.data(), Epilogue::NONE);
-            let want = run(320 << 10, 2 << 20);
-            for cut in [0, 32 << 10, 512 << 10] {
-                assert_eq!(run(cut, cut).data(), want.data(), "{channels} channels, {cut}");
+    /// The bits of a form's argument at every level and for every cut must be those of one large block.
+    fn check<S: Scheme>(x: [usize; 4], kernel: usize, window: Window, slot: Slot) {
+        let w = [x[1], x[1], kernel, kernel];
+        let conv = Conv2d::new(&x, &w, window).or_panic();
+        let from = conv.shape(if matches!(slot, Slot::Y) { Slot::X } else { Slot::Y });
+        let from: Tensor = Random::new(1, 0).normal(from, 0.0, 1.0);
+        let w: Tensor = Random::new(1, 1).normal(w, 0.0, 1.0);
+        for level in simd::available() {
+            let bits = |alone, shared| {
+                let how = (level, Cut { alone, shared });
+                let out = run::<S>(how, &conv, slot, from.data(), w.data(), Epilogue::NONE);
+                out.data().iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+            };
+            let want = bits(1 << 20, 4 << 20);
+            for (alone, shared) in [(0, 0), (24 << 10, 700 << 10)] {
+                assert!(bits(alone, shared) == want, "{level}, {conv:?}: {alone} and {shared} numbers");
             }
         }
+    }
+
+    /// One task a block and blocks that are shared out, filters at their points and plain ones, copies and the picture itself,
+    /// one family and four.
+    #[test]
+    fn cuts_change_no_bits() {
+        let (same, half) = (Window::new(1, 1), Window::new(2, 1));
+        check::<F63>([3, 8, 26, 20], 3, same, Slot::Y);
+        check::<F63>([1, 8, 26, 100], 3, same, Slot::X);
+        check::<F43>([3, 8, 26, 20], 3, same, Slot::Y);
+        check::<F63>([4, 160, 26, 20], 3, same, Slot::Y);
+        for slot in [Slot::X, Slot::Y] {
+            check::<F42>([5, 8, 42, 36], 4, half, slot);
+            check::<F42>([5, 128, 42, 36], 4, half, slot);
+        }
+    }
+
+    #[test]
+    fn sizes_of_blocks_follow_the_caches_within_bounds() {
+        let cut = |second: usize, third: usize| {
+            let Cut { alone, shared } = Cut::for_caches([second << 10, third << 20]);
+            [alone >> 10, shared >> 10]
+        };
+        assert_eq!(cut(512, 8), [160, 1024]);
+        assert_eq!(cut(1024, 16), [320, 2048]);
+        assert_eq!(cut(256, 4), [160, 1024]);
+        assert_eq!(cut(2048, 96), [320, 2048]);
     }
 }

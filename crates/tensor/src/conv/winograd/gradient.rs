@@ -15,8 +15,9 @@ use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
 
-/// Numbers that the tiles of a block may take, for picture and gradient together: several second caches. Larger blocks wait
-/// for memory, smaller ones read and write the sums too often.
+/// Numbers that the tiles of a block take, for picture and gradient together: several second caches. Larger blocks wait for
+/// memory, smaller ones read and write the sums too often; with many channels those weigh more, and the least number of tiles
+/// counts.
 const BLOCK_NUMBERS: usize = 640 << 10;
 
 /// Rows of a matrix `[point, tile or output, row]`.
@@ -47,7 +48,6 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let padded = job.channels.next_multiple_of(8);
     let channels = terms.len() * padded;
     let (row_x, row_y) = (stride(channels), stride(job.outputs.next_multiple_of(8)));
-    // The more channels, the more a block's sums weigh against its tiles.
     let least = channels.min(job.outputs).clamp(64, 128);
     let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(least, 2048).min(grid.tiles().max(1));
     let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * stride(tiles * row) + 64));

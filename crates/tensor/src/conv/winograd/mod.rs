@@ -16,6 +16,7 @@ use self::blocks::{Cut, run};
 use self::scheme::{F42, F43, F63};
 use super::lower::Family;
 use super::{Conv2d, Epilogue, Slot};
+use crate::simd;
 use crate::tensor::Tensor;
 
 /// Which scheme computes it.
@@ -31,11 +32,11 @@ pub(super) enum Tiles {
 
 /// `w` and the other argument to `slot`, which is `X` or `Y`.
 pub(super) fn filter(conv: &Conv2d, slot: Slot, tiles: Tiles, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
-    let cut = Cut::of_this_machine();
+    let how = (simd::level(), Cut::of_this_machine());
     match tiles {
-        Tiles::Four => run::<F43>(cut, conv, slot, x, w, epilogue),
-        Tiles::Six => run::<F63>(cut, conv, slot, x, w, epilogue),
-        Tiles::Phases => run::<F42>(cut, conv, slot, x, w, epilogue),
+        Tiles::Four => run::<F43>(how, conv, slot, x, w, epilogue),
+        Tiles::Six => run::<F63>(how, conv, slot, x, w, epilogue),
+        Tiles::Phases => run::<F42>(how, conv, slot, x, w, epilogue),
     }
 }
 

@@ -63,11 +63,6 @@ impl<'a> Source<'a> {
         Self { x, channels: job.channels, input: job.input, planes }
     }
 
-    /// Whether tiles are read in the picture itself.
-    pub(super) fn is_picture(&self) -> bool {
-        self.planes.is_none()
-    }
-
     /// Numbers that the copy of one channel of one picture takes.
     pub(super) fn copy_size(&self) -> usize {
         self.planes.map_or(0, |p| p.size())

@@ -48,8 +48,8 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                         let row = c * terms.len() + i;
                         let mut corners = [nothing(); 8];
                         let offset = source.offset(term);
-                        if source.is_picture() && c + 1 < self.channels.end {
-                            // Two tiles share the lines of memory that their rows are in.
+                        if copied[0].is_none() && c + 1 < self.channels.end {
+                            // Rows of every second tile: where they begin, they are a line of memory apart or less.
                             for place in places.iter().step_by(2) {
                                 source.ask_for::<V>(c + 1, *place, term, S::POINTS);
                             }
@@ -61,7 +61,10 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                             };
                         }
                         let (strip, place) = (g * 8 / width, g * 8 % width);
-                        let start = f * S::POINTS * S::POINTS * block.point + (strip * inner + row) * width + place;
+                        let start = block.first
+                            + f * S::POINTS * S::POINTS * block.point
+                            + (strip * inner + row) * width
+                            + place;
                         let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
                         // SAFETY: tiles have eight numbers a row, in a copy or a patch; this channel's row of every point is its own.
                         unsafe {
@@ -97,7 +100,7 @@ impl Kernel for Products<'_> {
         let Self { job, filters, block, group, at } = self;
         let (width, inner) = (strip::<V>(), job.inner());
         let w = filters.at(block.families.start, at, group.outputs.start);
-        let x = block.values.at(at * block.point + group.tiles.start * inner, 0).cast_const();
+        let x = block.values.at(block.first + at * block.point + group.tiles.start * inner, 0).cast_const();
         let y = group.values.at(at * group.point, group.outputs.len() * group.row);
         // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them.
         unsafe {
@@ -148,11 +151,13 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                     }
                 }
             }
-            // The next output's lines: they are there when their turn comes. Two tiles share one.
-            for place in places.iter().step_by(2) {
-                let first = ((place.image * lowered.outputs + o + 1) * h + place.y * sh + py) * w + place.x * sw;
-                for i in 0..S::OUTPUTS {
-                    V::prefetch(y.at(0, 0).wrapping_add(first + i * sh * w));
+            if o + 1 < group.outputs.end {
+                // The next output's lines are there when their turn comes.
+                for place in places.iter().step_by(2) {
+                    let first = ((place.image * lowered.outputs + o + 1) * h + place.y * sh + py) * w + place.x * sw;
+                    for i in 0..S::OUTPUTS {
+                        V::prefetch(y.at(0, 0).wrapping_add(first + i * sh * w));
+                    }
                 }
             }
             for (l, place) in places.iter().enumerate() {
