@@ -9,8 +9,8 @@
 //!
 //! A [`Tensor`] is a shape and a shared, contiguous, row-major buffer. Cloning shares it, writing copies it if it is
 //! shared. Elements are `f32` (the default) or `f64` (for references and gradient checks). Buffers are recycled
-//! ([`memory`]), work is cut by size and never by thread count, by the caches only where that cuts no sum, and partial results are combined in a fixed order:
-//! **one thread and sixteen give the same bits.**
+//! ([`memory`]), work is cut by size and never by thread count, by the caches only where that cuts no sum, and partial
+//! results are combined in a fixed order: **one thread and sixteen give the same bits.**
 //!
 //! Kernels run in rayon's pool. A program that calls them from its main thread should make that thread one of the pool's,
 //! with `use_current_thread()` of rayon's `ThreadPoolBuilder`, or do its work inside `install`: to hand a kernel over from
