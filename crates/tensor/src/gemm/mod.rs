@@ -1,8 +1,9 @@
 //! Matrix products. `f32`: packed panels and [`tile`]s, in parallel, for operands of any strides. `f64`: `matrixmultiply`.
 //!
 //! A is packed into panels of six rows and B into panels of one strip of columns, then tasks compute blocks of C, one run of
-//! the inner length after another: a strip of B lies in the first cache, or near it, while the block's rows of A, which fit the second,
-//! pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of threads.
+//! the inner length after another: a strip of B lies in the first cache, or near it, while the block's rows of A, which fit
+//! the second, pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of
+//! threads.
 
 #![allow(clippy::needless_pass_by_value, reason = "the description of a product is spent by computing it")]
 

@@ -34,7 +34,8 @@ const WIDEST: usize = 32;
 /// The sizes of blocks, in numbers. They depend on the machine, what comes out does not.
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
-    /// Before and behind the products of a block that is one task: a second cache and a share of the third.
+    /// Before the products of a block that is one task, or behind them if those are more; they share the room: a second cache
+    /// and a share of the third.
     alone: usize,
     /// Before the products of a block that is shared out: half of the third cache, but no more than is worth while and no
     /// less than keeps the filters from being read too often.

@@ -102,7 +102,8 @@ impl Kernel for Products<'_> {
         let w = filters.at(block.families.start, at, group.outputs.start);
         let x = block.values.at(block.first + at * block.point + group.tiles.start * inner, 0).cast_const();
         let y = group.values.at(at * group.point, group.outputs.len() * group.row);
-        // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them.
+        // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them. A
+        // group in the room of its block is written where only points before this one are read.
         unsafe {
             product::<V>(
                 group.outputs.len(),
