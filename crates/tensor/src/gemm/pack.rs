@@ -6,8 +6,13 @@ use crate::simd::{self, Kernel, Level, Vector};
 
 /// Numbers that make a task of packing.
 const GRAIN: usize = 8 * 1024;
-/// Columns that a task reads side by side, so that memory is read in long lines.
-const LINE: usize = 128;
+/// Adjacent rows that a task reads side by side, so that memory is read in long lines.
+const LINE: usize = 64;
+/// Inner places ahead that are asked for where rows are adjacent: each place is elsewhere in memory, and the processor does not
+/// guess where.
+const PLACES_AHEAD: usize = 8;
+/// Likewise where a row's inner places are adjacent, six or eight rows at a time.
+const NUMBERS_AHEAD: usize = 64;
 
 /// A factor of a product.
 #[derive(Clone, Copy)]
@@ -24,7 +29,8 @@ pub(super) struct Factor<'a> {
 impl Factor<'_> {
     /// The panels of a task.
     fn group(&self, k: usize) -> usize {
-        (GRAIN / (self.width * k)).max(LINE / self.width).max(1)
+        let adjacent = if self.strides.1 == 1 { LINE } else { 1 };
+        (GRAIN / (self.width * k)).max(adjacent.div_ceil(self.width))
     }
 
     fn panels(&self) -> usize {
@@ -97,6 +103,7 @@ fn copied<V: Vector>(out: &mut [f32], [k, width]: [usize; 2], x: &[f32], step: u
     for p in 0..k {
         let line = &x[p * step..][..rows];
         for (t, line) in line.chunks(width).enumerate() {
+            V::prefetch(line.as_ptr().wrapping_add(PLACES_AHEAD * step));
             let out = &mut out[(t * k + p) * width..][..line.len()];
             let (vectors, rest) = out.split_at_mut(line.len() - line.len() % V::LANES);
             for (out, line) in vectors.chunks_exact_mut(V::LANES).zip(line.chunks_exact(V::LANES)) {
@@ -120,7 +127,9 @@ fn turned<V: Vector>(out: &mut [f32], [width, first]: [usize; 2], x: &[f32], str
     for p in (0..whole).step_by(8) {
         let mut square = [V::Eight::zero(); 8];
         for (i, line) in square.iter_mut().enumerate().take(rows) {
-            *line = V::Eight::from_slice(&x[i * stride + p..]);
+            let x = &x[i * stride + p..];
+            V::prefetch(x.as_ptr().wrapping_add(NUMBERS_AHEAD));
+            *line = V::Eight::from_slice(x);
         }
         for (i, line) in V::transpose(square).into_iter().enumerate() {
             line.to_slice(&mut out[(p + i) * width + first..]);
