@@ -84,17 +84,19 @@ vectorised! {
         let [rate, eps, keep] = [rate, eps, keep].map(T::splat);
         let [w, m, v] = wmv;
         for ((w, &g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
-            *m = b1 * *m + c1 * g;
-            *v = b2 * *v + c2 * g * g;
-            *w = keep * *w - rate * *m / (v.sqrt() + eps);
+            let (mean, square, kept) = (b1 * *m + c1 * g, b2 * *v + c2 * g * g, keep * *w);
+            *m = mean;
+            *v = square;
+            *w = kept - rate * mean / (square.sqrt() + eps);
         }
     }
 
     fn momentum[T: Element](w: &mut [T], v: &mut [T], g: &[T], step: Momentum) -> () {
         let [momentum, rate, decay] = [step.momentum, step.rate, step.decay].map(T::splat);
         for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
-            *v = momentum * *v + (g + decay * *w);
-            *w -= rate * *v;
+            let (velocity, weight) = (momentum * *v + (g + decay * *w), *w);
+            *v = velocity;
+            *w = weight - rate * velocity;
         }
     }
 }

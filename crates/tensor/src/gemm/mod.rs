@@ -11,7 +11,7 @@ mod pack;
 pub(crate) mod rate;
 pub(crate) mod tile;
 
-use self::pack::{Factor, pack};
+use self::pack::{Factor, pack, pack_part};
 use self::tile::{Operand, ROWS, Target, product, strip};
 use crate::element::Gemm;
 use crate::parallel::{self, Scatter};
@@ -23,6 +23,8 @@ const BLOCK_ROWS: usize = 16 * ROWS;
 const BLOCK_COLUMNS: usize = 1024;
 /// Blocks that a product should have, so that many threads find work.
 const BLOCKS: usize = 32;
+/// Numbers of B that a task packs for itself: half of a common second cache.
+const ALONE: usize = 64 << 10;
 /// Multiplications below which packing and tasks cost more than they save.
 const SMALL: usize = 16 * 16 * 16;
 
@@ -119,22 +121,26 @@ fn packed(g: Gemm<'_, f32>) {
     let level = simd::level();
     let width = simd::run_at(level, StripWidth);
     let (rows, columns) = block(g.m, g.n, width);
-    let (a_strides, b_strides) = ((g.a_strides.1, g.a_strides.0), g.b_strides);
-    let a = Factor { x: g.a, strides: a_strides, rows: g.m, width: ROWS };
-    let b = Factor { x: g.b, strides: b_strides, rows: g.n, width };
-    let [a, b] = pack(level, g.k, [a, b]);
     let down = g.m.div_ceil(rows);
+    let a = Factor { x: g.a, strides: (g.a_strides.1, g.a_strides.0), rows: g.m, width: ROWS };
+    let b = Factor { x: g.b, strides: g.b_strides, rows: g.n, width };
+    // Columns that one task alone meets need not go through memory.
+    let alone = down == 1;
+    let columns = if alone { columns.min((ALONE / g.k / width).max(4) * width) } else { columns };
+    let [packed_a, packed_b] = pack(level, g.k, [a, if alone { Factor { rows: 0, ..b } } else { b }]);
     let c = Scatter::new(g.c);
     parallel::tasks(down * g.n.div_ceil(columns), |task| {
         let (i, j) = (task % down * rows, task / down * columns);
         let (m, n) = (rows.min(g.m - i), columns.min(g.n - j));
+        let own = alone.then(|| pack_part(level, g.k, b, j, n.div_ceil(width)));
+        let here = own.as_ref().map_or_else(|| &packed_b[j * g.k..], |own| &own[..]);
         let at = c.at(i * g.c_stride + j, (m - 1) * g.c_stride + n);
         simd::run_at(
             level,
             Block {
                 size: [m, g.k, n],
-                a: Operand { at: a[i * g.k..].as_ptr(), step: ROWS, panel: ROWS * g.k },
-                b: Operand { at: b[j * g.k..].as_ptr(), step: width, panel: width * g.k },
+                a: Operand { at: packed_a[i * g.k..].as_ptr(), step: ROWS, panel: ROWS * g.k },
+                b: Operand { at: here.as_ptr(), step: width, panel: width * g.k },
                 c: Target { at, stride: g.c_stride, add: g.beta != 0.0, far: false },
             },
         );

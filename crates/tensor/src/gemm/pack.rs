@@ -57,6 +57,13 @@ pub(super) fn pack(level: Level, k: usize, factors: [Factor; 2]) -> [Buffer<f32>
     packed
 }
 
+/// Packs some adjacent panels of one factor, for the task that meets them.
+pub(super) fn pack_part(level: Level, k: usize, factor: Factor, first: usize, panels: usize) -> Buffer<f32> {
+    let mut packed = Buffer::stale(panels * factor.width * k);
+    simd::run_at(level, Group { out: &mut packed, k, factor, first });
+    packed
+}
+
 /// Some adjacent panels, from row `first` on.
 struct Group<'a> {
     out: &'a mut [f32],
