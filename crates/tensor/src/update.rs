@@ -76,6 +76,8 @@ pub fn average<T: Element>(mean: &mut Tensor<T>, w: &Tensor<T>, decay: f64) {
     mean.zip_assign(w, |mean, w| w + decay * (mean - w));
 }
 
+// Both read all that a place needs before they write it: tensors of one size often begin at the same place of a page, and a read
+// waits for a write whose address has the same last twelve bits (ADR 0029).
 vectorised! {
     fn adam[T: Element](wmv: [&mut [T]; 3], g: &[T], step: Adam) -> () {
         let Adam { betas, rate, eps, keep } = step;
