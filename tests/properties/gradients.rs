@@ -15,7 +15,8 @@ proptest! {
     #[test]
     fn conv2d(conv in convolutions(2)) {
         let [x, w] = [Slot::X, Slot::W].map(|slot| conv.shape(slot));
-        let report = gradcheck::function("conv2d", &[&x, &w], UNIT, 3, &|v| ops::conv2d(&v[0], &v[1], conv.window));
+        let window = conv.window();
+        let report = gradcheck::function("conv2d", &[&x, &w], UNIT, 3, &|v| ops::conv2d(&v[0], &v[1], window));
         prop_assert!(report.passed(), "{}", report);
     }
 
@@ -23,12 +24,12 @@ proptest! {
     fn conv_transpose2d(conv in convolutions(2)) {
         let [x, w, y] = [Slot::X, Slot::W, Slot::Y].map(|slot| conv.shape(slot));
         // What the rounding down of the convolution left over.
-        let reach = |i: usize| conv.window.dilation[i] * (conv.kernel[i] - 1) + 1;
+        let window = conv.window();
         let over = [0, 1].map(|i| {
-            let room = conv.input[i] + conv.window.padding[i].iter().sum::<usize>();
-            (room - reach(i)) % conv.window.stride[i]
+            let room = x[2 + i] + window.padding[i].iter().sum::<usize>();
+            (room - window.dilation[i] * (w[2 + i] - 1) - 1) % window.stride[i]
         });
-        let f = |v: &[impasto_autograd::Var<f64>]| ops::conv_transpose2d(&v[0], &v[1], conv.window, over);
+        let f = |v: &[impasto_autograd::Var<f64>]| ops::conv_transpose2d(&v[0], &v[1], window, over);
         let zeros = |shape: &[usize]| impasto_autograd::Var::constant(impasto_tensor::Tensor::zeros(shape));
         prop_assert_eq!(*f(&[zeros(&y), zeros(&w)]).shape(), x);
         let report = gradcheck::function("conv_transpose2d", &[&y, &w], UNIT, 3, &f);

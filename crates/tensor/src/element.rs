@@ -6,9 +6,10 @@ use std::ops::{AddAssign, MulAssign, SubAssign};
 
 use crate::conv::{Conv2d, Slot};
 use crate::formula::{self, Formula};
+use crate::gemm::{self, Gemm};
 use crate::lane::Lane;
 use crate::tensor::Tensor;
-use crate::{gate, gemm, gram};
+use crate::{gate, gram};
 
 /// An element of a [`Tensor`](crate::Tensor): `f32` or `f64`, no others (the trait is sealed).
 pub trait Element:
@@ -61,39 +62,6 @@ pub trait Element:
     ) -> Tensor<Self>;
 }
 
-/// One matrix product `c = a b + beta c` of strided matrices: a is m x k, b is k x n, c is m x n.
-#[doc(hidden)]
-pub struct Gemm<'a, T> {
-    pub m: usize,
-    pub k: usize,
-    pub n: usize,
-    pub a: &'a [T],
-    /// Distance of two rows, and of two columns, of `a`.
-    pub a_strides: (usize, usize),
-    pub b: &'a [T],
-    /// Distance of two rows, and of two columns, of `b`.
-    pub b_strides: (usize, usize),
-    pub beta: T,
-    pub c: &'a mut [T],
-    /// Distance of two rows of `c`; its columns are adjacent.
-    pub c_stride: usize,
-}
-
-impl<T> Gemm<'_, T> {
-    /// Panics unless every element that the strides reach lies inside its slice.
-    pub(crate) fn check_bounds(&self) {
-        let last = |rows: usize, cols: usize, (rs, cs): (usize, usize)| (rows - 1) * rs + (cols - 1) * cs;
-        if self.m == 0 || self.n == 0 {
-            return;
-        }
-        assert!(last(self.m, self.n, (self.c_stride, 1)) < self.c.len(), "gemm: c is too short");
-        if self.k > 0 {
-            assert!(last(self.m, self.k, self.a_strides) < self.a.len(), "gemm: a is too short");
-            assert!(last(self.k, self.n, self.b_strides) < self.b.len(), "gemm: b is too short");
-        }
-    }
-}
-
 mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -101,7 +69,16 @@ mod sealed {
 }
 
 macro_rules! element {
-    ($t:ident, $fill:ident, $scale:ident, $rectify:ident, $positive:ident, $gate:ident, $gemm:ident, $upper:ident, $convolve:ident) => {
+    ($t:ident {
+        fill_by: $fill:path,
+        scale_by: $scale:path,
+        rectify: $rectify:path,
+        positive: $positive:path,
+        gate: $gate:path,
+        gemm: $gemm:path,
+        products_of_rows: $products:path,
+        convolve: $convolve:path,
+    }) => {
         impl Element for $t {
             const NAME: &'static str = stringify!($t);
             fn to_f64(self) -> f64 {
@@ -114,25 +91,25 @@ macro_rules! element {
                 $t::is_nan(self)
             }
             fn fill_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
-                formula::$fill(formula, x, out);
+                $fill(formula, x, out);
             }
             fn scale_by(formula: &impl Formula, x: &[Self], out: &mut [Self]) {
-                formula::$scale(formula, x, out);
+                $scale(formula, x, out);
             }
             fn rectify(x: &[Self], slope: Self, out: &mut [Self], words: &mut [u64]) {
-                gate::$rectify(x, slope, out, words);
+                $rectify(x, slope, out, words);
             }
             fn positive(x: &[Self], words: &mut [u64]) {
-                gate::$positive(x, words);
+                $positive(x, words);
             }
             fn gate(x: &mut [Self], words: &[u64], factors: [Self; 2]) {
-                gate::$gate(x, words, factors);
+                $gate(x, words, factors);
             }
             fn gemm(product: Gemm<'_, Self>) {
-                gemm::$gemm(product);
+                $gemm(product);
             }
             fn products_of_rows(x: &[Self], k: usize, y: &mut [Self]) {
-                gram::$upper(x, k, y);
+                $products(x, k, y);
             }
             fn convolve(
                 conv: &Conv2d,
@@ -142,20 +119,28 @@ macro_rules! element {
                 bias: Option<&Tensor<Self>>,
                 slope: f64,
             ) -> Tensor<Self> {
-                conv.$convolve(slot, a, b, bias, slope)
+                $convolve(conv, slot, a, b, bias, slope)
             }
         }
     };
 }
-element!(f32, fill, scale, rectify, positive, gate, sgemm, upper, by_plan);
-element!(
-    f64,
-    fill_plainly,
-    scale_plainly,
-    rectify_plainly,
-    positive_plainly,
-    gate_plainly,
-    dgemm,
-    upper_by_blocks,
-    plainly
-);
+element!(f32 {
+    fill_by: formula::fill,
+    scale_by: formula::scale,
+    rectify: gate::rectify,
+    positive: gate::positive,
+    gate: gate::gate,
+    gemm: gemm::sgemm,
+    products_of_rows: gram::upper,
+    convolve: Conv2d::by_plan,
+});
+element!(f64 {
+    fill_by: formula::fill_plainly,
+    scale_by: formula::scale_plainly,
+    rectify: gate::rectify_plainly,
+    positive: gate::positive_plainly,
+    gate: gate::gate_plainly,
+    gemm: gemm::dgemm,
+    products_of_rows: gram::upper_by_blocks,
+    convolve: Conv2d::by_im2col,
+});

@@ -1,6 +1,7 @@
 //! The products of all rows of a matrix with each other, of which half need computing.
 
-use crate::element::{Element, Gemm};
+use crate::element::Element;
+use crate::gemm::Gemm;
 use crate::gemm::tile::dots;
 use crate::memory::Buffer;
 use crate::parallel;

@@ -1,6 +1,7 @@
 //! Batched matrix products of plain and transposed matrices.
 
-use crate::element::{Element, Gemm};
+use crate::element::Element;
+use crate::gemm::Gemm;
 use crate::map::Loops;
 use crate::parallel;
 use crate::shape::{OrPanic, Shape, ShapeError};

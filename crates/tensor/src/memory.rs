@@ -22,6 +22,9 @@ const ALIGN: usize = 64;
 /// does by default, that makes a fresh block several times as fast to fill.
 const HUGE: usize = 2 << 20;
 
+/// Bytes of the largest block there can be: more than any machine has, and so few that rounding up does not overflow.
+pub(crate) const MOST: usize = isize::MAX as usize / 4;
+
 /// Idle bytes the pool keeps unless [`set_cap`] says otherwise.
 const DEFAULT_CAP: usize = 4 << 30;
 
@@ -162,6 +165,7 @@ impl Block {
         if bytes == 0 {
             return Self { ptr: NonNull::<u64>::dangling().cast(), size: 0 };
         }
+        assert!(bytes <= MOST, "memory: {bytes} bytes are more than any machine has");
         let size = size_class(bytes);
         let mut pool = pool();
         let recycled = pool.take(size, size + size / SLACK);
@@ -216,8 +220,7 @@ unsafe impl<T: Element> Sync for Buffer<T> {}
 impl<T: Element> Buffer<T> {
     /// `len` elements of initialised but meaningless values: for kernels that write every one of them.
     pub(crate) fn stale(len: usize) -> Self {
-        let bytes = len.checked_mul(size_of::<T>()).expect("a tensor's size fits the address space");
-        Self { store: Store::Pooled(Block::new(bytes)), len }
+        Self { store: Store::Pooled(Block::new(len.saturating_mul(size_of::<T>()))), len }
     }
 
     /// Takes the vector over without copying.
@@ -272,6 +275,12 @@ mod tests {
         assert_eq!(at.as_ptr() as usize % ALIGN, 0);
         drop(first);
         assert_eq!(Block::new(bytes).ptr, at);
+    }
+
+    #[test]
+    #[should_panic(expected = "are more than any machine has")]
+    fn a_block_that_is_too_large_is_refused_before_it_is_counted() {
+        Buffer::<f64>::stale((1 << 61) - 1);
     }
 
     #[test]

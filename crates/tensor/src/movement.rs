@@ -99,6 +99,8 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn narrow(&self, axis: usize, start: usize, len: usize) -> Self {
         let (_, from, _) = self.shape().around(axis);
+        let end = start.saturating_add(len);
+        assert!(end <= from, "narrow: places {start}..{end} of axis {axis} do not all exist in {:?}", self.shape());
         self.resample(axis, &crate::Taps::range(from, start..start + len))
     }
 
@@ -111,7 +113,7 @@ impl<T: Element> Tensor<T> {
     /// If the lengths do not divide into `rows`, or an index lies outside its row.
     #[track_caller]
     pub fn gather(&self, rows: usize, indices: &[u32]) -> Self {
-        let (m, p) = per_row(rows, self.len(), indices.len());
+        let (m, p) = per_row("gather", rows, self.len(), indices.len());
         Self::build([rows, p], |out| {
             parallel::rows(out, p, |row, out| {
                 let x = &self.data()[row * m..][..m];
@@ -129,7 +131,7 @@ impl<T: Element> Tensor<T> {
     /// If the lengths do not fit, or an index lies outside its row.
     #[track_caller]
     pub fn scatter_add(&self, rows: usize, indices: &[u32], m: usize) -> Self {
-        let (p, q) = per_row(rows, self.len(), indices.len());
+        let (p, q) = per_row("scatter_add", rows, self.len(), indices.len());
         assert!(p == q, "scatter_add: expected {q} elements a row, got {p}");
         Self::build([rows, m], |out| {
             parallel::rows(out, m, |row, out| {
@@ -161,10 +163,10 @@ fn transpose<T: Element>(x: &[T], stride: usize, out: &mut [T], width: usize) {
 }
 
 #[track_caller]
-fn per_row(rows: usize, elements: usize, indices: usize) -> (usize, usize) {
+fn per_row(op: &str, rows: usize, elements: usize, indices: usize) -> (usize, usize) {
     assert!(
         rows > 0 && elements.is_multiple_of(rows) && indices.is_multiple_of(rows),
-        "gather: {elements} elements and {indices} indices do not divide into {rows} rows"
+        "{op}: {elements} elements and {indices} indices do not divide into {rows} rows"
     );
     (elements / rows, indices / rows)
 }

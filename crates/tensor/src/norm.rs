@@ -48,20 +48,33 @@ struct Planes {
 }
 
 impl Planes {
-    fn of<T: Element>(x: &Tensor<T>) -> Self {
+    #[track_caller]
+    fn of<T: Element>(x: &Tensor<T>, norm: &Norm) -> Self {
         let (batch, channels, size) = x.shape().around(1);
+        let divides = |groups: usize| groups > 0 && channels.is_multiple_of(groups);
+        assert!(norm.groups.is_none_or(divides), "norm: {:?} groups do not divide {channels} channels", norm.groups);
         Self { batch, channels, size }
+    }
+
+    /// The same, beside a scale and a shift that have to fit.
+    #[track_caller]
+    fn with<T: Element>(x: &Tensor<T>, norm: &Norm, gamma: &Tensor<T>, beta: &Tensor<T>) -> Self {
+        let planes = Self::of(x, norm);
+        let (want, [gamma, beta]) = ([planes.channels], [gamma.shape(), beta.shape()]);
+        assert!(*gamma == want && *beta == want, "norm: expected gamma and beta {want:?}, got {gamma:?} and {beta:?}");
+        planes
+    }
+
+    /// Those of statistics that have to fit too.
+    #[track_caller]
+    fn check<T: Element>(self, norm: &Norm, moments: &Moments<T>) {
+        let (want, [mean, scale]) = (self.sets(norm), [moments.mean.shape(), moments.scale.shape()]);
+        assert!(*mean == want && *scale == want, "norm: expected moments {want:?}, got {mean:?} and {scale:?}");
     }
 
     /// Planes that follow each other and share statistics.
     fn run(self, norm: &Norm) -> usize {
-        let groups = norm.groups.unwrap_or(self.channels);
-        assert!(
-            groups > 0 && self.channels.is_multiple_of(groups),
-            "norm: {} channels in {groups} groups",
-            self.channels
-        );
-        self.channels / groups
+        norm.groups.map_or(1, |groups| self.channels / groups)
     }
 
     /// Planes that share statistics: their numbers, for the `i`-th set.
@@ -109,8 +122,12 @@ impl Planes {
 
 impl Norm {
     /// The statistics of `x`, in one pass.
+    ///
+    /// # Panics
+    /// If `x` has fewer than two axes, or channels that the groups do not divide.
+    #[track_caller]
     pub fn moments<T: Element>(&self, x: &Tensor<T>) -> Moments<T> {
-        let planes = Planes::of(x);
+        let planes = Planes::of(x, self);
         let sets = planes.sets(self);
         let pairs = parallel::collect(sets[0] * sets[1], |set| self.pair(planes, set, x.data()));
         Self::gather(sets, &pairs)
@@ -120,7 +137,8 @@ impl Norm {
     fn pair<T: Element>(&self, planes: Planes, set: usize, x: &[T]) -> [T; 2] {
         let mut all = Spread::default();
         planes.joined([x], planes.set(self, set), |[x]| all = all.join(spread(x)));
-        [T::splat(all.mean), T::splat(1.0 / (all.square / all.count + self.eps).sqrt())]
+        // An empty batch has no spread.
+        [T::splat(all.mean), T::splat(1.0 / (all.square / all.count.max(1.0) + self.eps).sqrt())]
     }
 
     fn gather<T: Element>(sets: [usize; 2], pairs: &[[T; 2]]) -> Moments<T> {
@@ -132,6 +150,10 @@ impl Norm {
     ///
     /// # Shapes
     /// `x` `[N, C, ..]`, `gamma` and `beta` `[C]`
+    ///
+    /// # Panics
+    /// If they do not fit each other, the groups or the moments.
+    #[track_caller]
     pub fn forward<T: Element>(
         &self,
         x: &Tensor<T>,
@@ -139,7 +161,8 @@ impl Norm {
         beta: &Tensor<T>,
         moments: &Moments<T>,
     ) -> Tensor<T> {
-        let planes = Planes::of(x);
+        let planes = Planes::with(x, self, gamma, beta);
+        planes.check(self, moments);
         let (size, lines) = (planes.size.max(1), self.lines(planes, gamma, beta, moments));
         let per_task = GRAIN.div_ceil(size);
         Tensor::build(*x.shape(), |out| {
@@ -152,8 +175,12 @@ impl Norm {
 
     /// [`moments`](Norm::moments) and [`forward`](Norm::forward) with them. Statistics of each picture are
     /// taken and used while its planes are in the cache.
+    ///
+    /// # Panics
+    /// As [`forward`](Norm::forward).
+    #[track_caller]
     pub fn run<T: Element>(&self, x: &Tensor<T>, gamma: &Tensor<T>, beta: &Tensor<T>) -> (Tensor<T>, Moments<T>) {
-        let planes = Planes::of(x);
+        let planes = Planes::with(x, self, gamma, beta);
         if self.groups.is_none() || x.is_empty() {
             let moments = self.moments(x);
             return (self.forward(x, gamma, beta, &moments), moments);
@@ -174,11 +201,15 @@ impl Norm {
     }
 
     /// The gradients of [`forward`](Norm::forward) for the upstream gradient `g`, statistics included:
-    /// with x^ the normalised input and h the gradient behind the activation,
+    /// with x^ the normalised input and h the gradient for what the activation is given,
     /// dx = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^)), dgamma = sum h x^, dbeta = sum h.
     ///
     /// # Source
     /// Ioffe and Szegedy, "Batch normalization", 2015, section 3; Wu and He, "Group normalization", 2018.
+    ///
+    /// # Panics
+    /// As [`forward`](Norm::forward), and if `g` has not the shape of `x`.
+    #[track_caller]
     pub fn backward<T: Element>(
         &self,
         x: &Tensor<T>,
@@ -187,7 +218,9 @@ impl Norm {
         moments: &Moments<T>,
         g: Tensor<T>,
     ) -> Gradients<T> {
-        let planes = Planes::of(x);
+        let planes = Planes::with(x, self, gamma, beta);
+        planes.check(self, moments);
+        assert!(g.shape() == x.shape(), "norm: expected a gradient {:?}, got {:?}", x.shape(), g.shape());
         let (count, size, run) = (planes.count(self), planes.size.max(1), planes.run(self));
         let lines = self.lines(planes, gamma, beta, moments);
         // Sums of h and h x^ where they are needed: for every line.
@@ -259,9 +292,9 @@ struct Line<T> {
 }
 
 impl<T: Element> Line<T> {
-    /// The gradient behind the activation, for the gradient `g` of its result at `x`.
+    /// The gradient for what the activation is given at `x`, from the gradient `g` of its result.
     #[inline(always)]
-    fn behind(self, x: T, g: T) -> T {
+    fn before_activation(self, x: T, g: T) -> T {
         if self.a * x + self.b > T::splat(0.0) { g } else { g * self.slope }
     }
 }
@@ -303,6 +336,8 @@ vectorised! {
             let center = T::splat(mean);
             let rounded = mean - center.to_f64();
             let square = sum_of(x, |v| (v - center) * (v - center)) - count * rounded * rounded;
+            // Of equal numbers only what was rounded is left, below zero. NaN stays.
+            let square = if square < 0.0 { 0.0 } else { square };
             all = all.join(Spread { count, mean, square });
         }
         all
@@ -323,7 +358,7 @@ vectorised! {
     /// The sums of h and of h x^ over a plane.
     fn line_sums[T: Element](x: &[T], g: &[T], line: Line<T>) -> [f64; 2] {
         let [h, hx] = sums_of_pairs(x, g, |x, g| {
-            let h = line.behind(x, g);
+            let h = line.before_activation(x, g);
             [h, h * (x - line.mean)]
         });
         [h, hx * line.scale.to_f64()]
@@ -343,7 +378,7 @@ vectorised! {
             let (line, means) = (lines[at], means[at]);
             let (shift, tilt) = (line.scale * means[0], line.scale * line.scale * means[1]);
             for (g, &x) in g.iter_mut().zip(x) {
-                *g = line.a * line.behind(x, *g) - shift - (x - line.mean) * tilt;
+                *g = line.a * line.before_activation(x, *g) - shift - (x - line.mean) * tilt;
             }
         }
     }
@@ -367,6 +402,34 @@ mod tests {
             assert_eq!(y, norm.forward(&x, &gamma, &beta, &norm.moments(&x)));
             assert_eq!(moments.mean, norm.moments(&x).mean);
         }
+    }
+
+    /// Means of blocks of f32 and the mean of all need not round alike: a variance must not become negative for that.
+    #[test]
+    fn equal_numbers_have_no_spread() {
+        for (size, value) in [(784, 765_349.06), (1000, 74_342.055), (1600, 0.1), (50_000, 3.3)] {
+            let x = Tensor::<f32>::full([1, 1, size], value);
+            let norm = Norm { groups: None, eps: 1e-5, slope: 1.0 };
+            let y = norm.run(&x, &Tensor::ones([1]), &Tensor::zeros([1])).0;
+            assert!(y.data().iter().all(|v| v.is_finite()), "{size} times {value}: {}", y.data()[0]);
+        }
+        let empty = Norm { groups: None, eps: 1e-5, slope: 1.0 }.moments(&Tensor::<f32>::zeros([0, 3, 4, 4]));
+        assert!(empty.scale.data().iter().all(|v| v.is_finite()));
+    }
+
+    #[test]
+    #[should_panic(expected = "norm: expected gamma and beta [3], got [5] and [3]")]
+    fn a_scale_is_one_number_for_each_channel() {
+        let norm = Norm { groups: Some(3), eps: 1e-5, slope: 1.0 };
+        norm.run(&Tensor::<f32>::ones([2, 3, 4]), &Tensor::ones([5]), &Tensor::zeros([3]));
+    }
+
+    #[test]
+    #[should_panic(expected = "norm: expected a gradient [2, 3, 4], got [2, 3, 2]")]
+    fn a_gradient_has_the_shape_of_its_result() {
+        let norm = Norm { groups: Some(3), eps: 1e-5, slope: 1.0 };
+        let (x, gamma, beta) = (Tensor::<f32>::ones([2, 3, 4]), Tensor::ones([3]), Tensor::zeros([3]));
+        norm.backward(&x, &gamma, &beta, &norm.moments(&x), Tensor::ones([2, 3, 2]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The only file that knows of threads.
 //!
-//! Both functions cut work by size, give each task its own output, and leave combining to the caller, who does it in
-//! index order. That is why results never depend on the number of threads.
+//! Work is cut by size, each task has its own output, and callers combine what tasks give in the order of their indices. That
+//! is why results never depend on the number of threads.
 
 use std::marker::PhantomData;
 

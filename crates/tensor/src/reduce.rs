@@ -193,14 +193,19 @@ impl<T: Element> Tensor<T> {
     /// If there are no elements.
     #[track_caller]
     pub fn max_value(&self) -> T {
-        assert!(!self.is_empty(), "max_value: expected at least one element");
+        assert!(!self.is_empty(), "max_value: expected at least one element, got {:?}", self.shape());
         let pieces = parallel::collect(self.len().div_ceil(PIECE), |i| max_slice(piece(self.data(), i)));
         max_slice(&pieces)
     }
 
     /// The index of the largest element of each row (the last axis); the first of equals, 0 for a row of NaN.
+    ///
+    /// # Panics
+    /// If rows have no elements.
+    #[track_caller]
     pub fn argmax_rows(&self) -> Vec<usize> {
-        let width = self.shape().last().copied().unwrap_or(1).max(1);
+        let width = self.shape().last().copied().unwrap_or(1);
+        assert!(width > 0, "argmax_rows: expected rows of at least one element, got {:?}", self.shape());
         let mut places = vec![0; self.len() / width];
         parallel::chunks(&mut places, parallel::GRAIN.div_ceil(width), |task, places| {
             let start = task * parallel::GRAIN.div_ceil(width);

@@ -25,6 +25,13 @@ fn exponentials<T: Element>(x: &[T], out: &mut [T]) -> (T, f64) {
     (max, sum_slice(out))
 }
 
+/// ln of the sum of exponentials of a row, from its maximum and their sum. An infinite maximum is the result: what is shifted
+/// by it is no number.
+fn logarithm<T: Element>(row: &[T], max: T, sum: f64) -> T {
+    let infinite = !max.finite() && !row.iter().any(|v| v.is_nan());
+    if infinite { max } else { T::splat(max.to_f64() + sum.ln()) }
+}
+
 vectorised! {
     /// `out = (x - a) - b`
     fn subtract[T: Element](x: &[T], out: &mut [T], a: T, b: T) -> () {
@@ -66,7 +73,7 @@ impl<T: Element> Tensor<T> {
                 for (i, o) in out.iter_mut().enumerate() {
                     let row = &self.data()[(task * per_task + i) * width..][..width];
                     let (max, sum) = exponentials(row, &mut powers);
-                    *o = T::splat(max.to_f64() + sum.ln());
+                    *o = logarithm(row, max, sum);
                 }
             });
         })
@@ -152,7 +159,7 @@ impl<T: Element> Tensor<T> {
     #[track_caller]
     pub fn softmax_and_logsumexp_rows(&self) -> (Self, Self) {
         let (&width, outer) = self.shape().split_last().expect("softmax: expected at least one axis");
-        let mut logs = Self::zeros(Shape::new(outer));
+        let mut logs = Self::full(Shape::new(outer), T::splat(f64::NEG_INFINITY));
         let per_task = GRAIN.div_ceil(width.max(1));
         let p = Self::build(*self.shape(), |out| {
             if width == 0 {
@@ -163,7 +170,7 @@ impl<T: Element> Tensor<T> {
                 for ((row, out), log) in rows.zip(out.chunks_mut(width)).zip(logs) {
                     let (max, sum) = exponentials(row, out);
                     multiply(out, T::splat(1.0 / sum));
-                    *log = T::splat(max.to_f64() + sum.ln());
+                    *log = logarithm(row, max, sum);
                 }
             });
         });
@@ -174,6 +181,18 @@ impl<T: Element> Tensor<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_logarithm_of_infinite_rows_is_their_maximum() {
+        let (inf, nan) = (f32::INFINITY, f32::NAN);
+        let x = Tensor::<f32>::new([4, 2], vec![-inf, -inf, inf, 0.0, -inf, 3.0, inf, nan]);
+        for logs in [x.logsumexp_rows(), x.softmax_and_logsumexp_rows().1] {
+            assert_eq!(logs.data()[..3], [-inf, inf, 3.0]);
+            assert!(logs.data()[3].is_nan());
+        }
+        let empty = Tensor::<f32>::zeros([3, 0]);
+        assert_eq!(empty.logsumexp_rows(), empty.softmax_and_logsumexp_rows().1);
+    }
 
     #[test]
     fn rows_sum_to_one_and_do_not_overflow() {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use crate::memory;
+
 /// The most axes a tensor may have.
 pub const MAX_RANK: usize = 8;
 
@@ -17,13 +19,25 @@ impl Shape {
     /// A shape of the given lengths.
     ///
     /// # Panics
-    /// With more than [`MAX_RANK`] axes.
+    /// With more than [`MAX_RANK`] axes, or with more elements than any memory holds.
     #[track_caller]
     pub fn new(dims: &[usize]) -> Self {
         assert!(dims.len() <= MAX_RANK, "shape: at most {MAX_RANK} axes, got {dims:?}");
         let mut all = [1; MAX_RANK];
         all[..dims.len()].copy_from_slice(dims);
-        Self { dims: all, rank: dims.len() as u8 }
+        Self { dims: all, rank: dims.len() as u8 }.checked()
+    }
+
+    /// The shape itself, none of whose products of lengths overflows: that is what indices and `unsafe` rely on.
+    #[track_caller]
+    fn checked(self) -> Self {
+        // An axis of length 0 does not excuse the others: products of some of the axes are taken too.
+        let size = self.iter().try_fold(size_of::<f64>(), |size, &len| size.checked_mul(len.max(1)));
+        assert!(
+            size.is_some_and(|bytes| bytes <= memory::MOST),
+            "shape: {self:?} has more elements than any memory holds"
+        );
+        self
     }
 
     /// The number of elements: the product of all lengths, 1 for a scalar.
@@ -36,7 +50,7 @@ impl Shape {
     pub fn with(mut self, axis: usize, len: usize) -> Self {
         assert!(axis < self.len(), "shape: no axis {axis} in {self:?}");
         self.dims[axis] = len;
-        self
+        self.checked()
     }
 
     /// The product of the lengths before `axis`, its own, and the product of those behind it: the tensor seen as
@@ -63,6 +77,7 @@ impl Shape {
     ///
     /// # Source
     /// The convention of numpy.
+    #[track_caller]
     pub fn broadcast(&self, other: &Self) -> Option<Self> {
         let rank = self.len().max(other.len());
         let mut dims = [1; MAX_RANK];
@@ -74,7 +89,7 @@ impl Shape {
                 _ => return None,
             };
         }
-        Some(Self { dims, rank: rank as u8 })
+        Some(Self { dims, rank: rank as u8 }.checked())
     }
 
     /// The length of the axis `n` places from the end (1 = last), 1 where there is none.
@@ -177,6 +192,18 @@ mod tests {
         assert_eq!(s(&[]).broadcast(&s(&[5])), Some(s(&[5])));
         assert_eq!(s(&[2, 3]).broadcast(&s(&[3, 2])), None);
         assert_eq!(s(&[0, 3]).broadcast(&s(&[1])), Some(s(&[0, 3])));
+    }
+
+    #[test]
+    #[should_panic(expected = "shape: [2, 9223372036854775809] has more elements than any memory holds")]
+    fn a_size_that_overflows_is_no_size() {
+        Shape::new(&[2, (1 << 63) + 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "has more elements than any memory holds")]
+    fn nor_is_one_beside_an_empty_axis() {
+        Shape::new(&[0, 1 << 40]).with(0, 1 << 40);
     }
 
     #[test]

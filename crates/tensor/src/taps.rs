@@ -108,17 +108,26 @@ impl Taps {
     }
 
     /// The ends repeated.
+    ///
+    /// # Panics
+    /// If the axis is empty and there are places to fill.
+    #[track_caller]
     pub fn replicate(from: usize, before: usize, after: usize) -> Self {
         Self::around(from, before, after, |i, n| i.clamp(0, n - 1))
     }
 
     /// The axis as a ring.
+    ///
+    /// # Panics
+    /// As [`replicate`](Taps::replicate).
+    #[track_caller]
     pub fn circular(from: usize, before: usize, after: usize) -> Self {
         Self::around(from, before, after, isize::rem_euclid)
     }
 
     #[track_caller]
     fn around(from: usize, before: usize, after: usize, place: impl Fn(isize, isize) -> isize) -> Self {
+        assert!(from > 0 || before + after == 0, "taps: an empty axis cannot be extended");
         let ends = (before as isize, (from + after) as isize);
         Self::select(from, (-ends.0..ends.1).map(|i| place(i, from as isize) as usize))
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static MULTIPLY_ADDS: AtomicU64 = AtomicU64::new(0);
 
-/// Additions and multiplications of matrix products, Gram matrices and convolutions since the program began.
+/// Additions and multiplications of matrix products, Gram matrices and convolutions since the program began; those that are
+/// asked for by an algorithm of choice ([`Conv2d::leave_by`](crate::Conv2d::leave_by)) are not among them.
 ///
 /// ```
 /// use impasto_tensor::{Tensor, work};

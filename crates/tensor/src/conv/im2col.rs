@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use super::{Conv2d, Slot};
-use crate::element::{Element, Gemm};
+use crate::element::Element;
+use crate::gemm::Gemm;
 use crate::parallel;
 use crate::tensor::Tensor;
 
@@ -160,7 +161,7 @@ impl Conv2d {
         let blocks = self.batch.div_ceil(self.pictures_per_slab());
         let slabs: Vec<Slab> = (0..blocks).flat_map(|i| self.slabs(self.block(i))).collect();
         let share = slabs.len().div_ceil(SHARES).max(1);
-        let partial = parallel::collect(slabs.len().div_ceil(share), |s| {
+        let shares = parallel::collect(slabs.len().div_ceil(share), |s| {
             let mut sum = Tensor::zeros(self.shape(Slot::W));
             for slab in &slabs[s * share..((s + 1) * share).min(slabs.len())] {
                 let columns = self.columns(slab);
@@ -185,12 +186,7 @@ impl Conv2d {
             }
             sum
         });
-        let mut parts = partial.into_iter();
-        let mut sum = parts.next().unwrap_or_else(|| Tensor::zeros(self.shape(Slot::W)));
-        for part in parts {
-            sum.zip_assign(&part, |a, b| a + b);
-        }
-        sum
+        self.total(shares)
     }
 
     /// The patches of a slab: row (c, k, l) holds, for every output place, what tap (k, l) reads in channel c of group g.
@@ -289,6 +285,9 @@ fn product<T: Element>(
     (a, a_strides): (&[T], (usize, usize)),
     (b, b_strides): (&[T], (usize, usize)),
 ) {
+    if k == 0 {
+        return out.fill(T::splat(0.0));
+    }
     parallel::chunks(out, TILE * columns, |tile, c| {
         T::gemm(Gemm {
             m: c.len() / columns,

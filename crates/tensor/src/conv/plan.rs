@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::winograd::{self, Tiles};
-use super::{Conv2d, Epilogue, Slot, dot, implicit, product};
+use super::{Conv2d, Epilogue, Slot, implicit, product, weights};
 use crate::tensor::Tensor;
 
 /// A way to compute one slot of the form. Errors are the largest seen on standard normal numbers, divided by the largest
@@ -61,7 +61,7 @@ impl Conv2d {
 
     /// Whether an algorithm can compute this geometry.
     pub fn allows(&self, algorithm: Algorithm) -> bool {
-        let plain = self.window.groups == 1 && self.window.dilation == [1, 1];
+        let plain = self.window.groups == 1 && self.window.dilation == [1, 1] && self.channels > 0 && self.outputs > 0;
         let padded = |most: usize| self.window.padding.iter().flatten().all(|&p| p <= most);
         match algorithm {
             Algorithm::Reference | Algorithm::Direct => true,
@@ -111,7 +111,7 @@ impl Conv2d {
             (Slot::W, Some(tiles)) => winograd::gradient(self, tiles, b, a),
             (Slot::Y, None) => implicit::filter(self, slot, a, b, epilogue),
             (Slot::X, None) => implicit::filter(self, slot, b, a, epilogue),
-            (Slot::W, None) => dot::gradient(self, b, a),
+            (Slot::W, None) => weights::gradient(self, b, a),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! kernel of one place, which mixes channels.
 
 use super::{Conv2d, Slot};
-use crate::element::Gemm;
+use crate::gemm::Gemm;
 use crate::gemm::sgemm;
 use crate::parallel;
 use crate::tensor::Tensor;

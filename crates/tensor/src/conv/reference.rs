@@ -6,7 +6,12 @@ use crate::tensor::Tensor;
 
 impl Conv2d {
     /// [`leave`](Conv2d::leave) by visiting every triple of elements that meet in the form: the plain reference.
+    ///
+    /// # Panics
+    /// If an argument does not have the shape that [`shape`](Conv2d::shape) says.
+    #[track_caller]
     pub fn reference<T: Element>(&self, slot: Slot, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
+        self.check(slot, a, b);
         let (a, b) = (a.data(), b.data());
         Tensor::build(self.shape(slot), |out| {
             out.fill(T::splat(0.0));

@@ -13,9 +13,42 @@ pub(crate) mod tile;
 
 use self::pack::{Factor, pack, pack_part};
 use self::tile::{Operand, ROWS, Target, product, strip};
-use crate::element::Gemm;
+use crate::element::Element;
 use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
+
+/// One matrix product `c = a b + beta c` of strided matrices: a is m x k, b is k x n, c is m x n.
+#[doc(hidden)]
+pub struct Gemm<'a, T> {
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+    pub a: &'a [T],
+    /// Distance of two rows, and of two columns, of `a`.
+    pub a_strides: (usize, usize),
+    pub b: &'a [T],
+    /// Distance of two rows, and of two columns, of `b`.
+    pub b_strides: (usize, usize),
+    pub beta: T,
+    pub c: &'a mut [T],
+    /// Distance of two rows of `c`; its columns are adjacent.
+    pub c_stride: usize,
+}
+
+impl<T> Gemm<'_, T> {
+    /// Panics unless every element that the strides reach lies inside its slice.
+    pub(crate) fn check_bounds(&self) {
+        let last = |rows: usize, cols: usize, (rs, cs): (usize, usize)| (rows - 1) * rs + (cols - 1) * cs;
+        if self.m == 0 || self.n == 0 {
+            return;
+        }
+        assert!(last(self.m, self.n, (self.c_stride, 1)) < self.c.len(), "gemm: c is too short");
+        if self.k > 0 {
+            assert!(last(self.m, self.k, self.a_strides) < self.a.len(), "gemm: a is too short");
+            assert!(last(self.k, self.n, self.b_strides) < self.b.len(), "gemm: b is too short");
+        }
+    }
+}
 
 /// Rows of a block of C: a run of them takes 96 to 384 KB of the second cache, the more the narrower a strip is.
 const BLOCK_ROWS: usize = 16 * ROWS;
@@ -48,6 +81,9 @@ pub(crate) fn dgemm(g: Gemm<'_, f64>) {
     if g.m == 0 || g.n == 0 {
         return;
     }
+    if g.k == 0 {
+        return scale(g.c, g.m, g.n, g.c_stride, g.beta);
+    }
     let stride = |s: usize| isize::try_from(s).expect("a stride within isize");
     parallel::chunks(g.c, BLOCK_ROWS * g.c_stride, |block, c| {
         let first = block * BLOCK_ROWS;
@@ -79,10 +115,11 @@ pub(crate) fn dgemm(g: Gemm<'_, f64>) {
     });
 }
 
-fn scale(c: &mut [f32], m: usize, n: usize, stride: usize, beta: f32) {
+fn scale<T: Element>(c: &mut [T], m: usize, n: usize, stride: usize, beta: T) {
+    let zero = T::splat(0.0);
     for row in c.chunks_mut(stride).take(m) {
         // Zero is not multiplied: what stands there may be anything.
-        row[..n].iter_mut().for_each(|v| *v = if beta == 0.0 { 0.0 } else { beta * *v });
+        row[..n].iter_mut().for_each(|v| *v = if beta == zero { zero } else { beta * *v });
     }
 }
 

@@ -9,9 +9,9 @@ use crate::simd::Vector;
 
 /// Rows of a tile.
 pub(crate) const ROWS: usize = 6;
-/// Numbers of B in a run of a strip: a common first cache. They stay in it, or near it, while all rows of A pass by. That is an
-/// inner length of 256 with AVX-512, 512 with AVX2 and 1024 without either.
-const STRIP: usize = 8 << 10;
+/// Numbers of B in a run of a strip, 32 KB: a common first cache. They stay in it, or near it, while all rows of A pass by. That
+/// is an inner length of 256 with AVX-512, 512 with AVX2 and 1024 without either.
+const STRIP: usize = (32 << 10) / size_of::<f32>();
 
 /// A matrix as tiles read it: `at + step * p + panel * t` is where tile `t` begins at inner place `p`; a tile's own numbers
 /// are adjacent.
@@ -187,8 +187,11 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
 /// Inner length of a run where neighbouring inner places of A lie apart: a line of the first cache for each.
 const DEPTH_APART: usize = 128;
 
-/// Rows up to which the inner length is not cut: so few read B so rarely that a long walk along A is worth more.
+/// Rows up to which a strip of B is met so seldom that it need not stay in the first cache.
 const FEW: usize = 4 * ROWS;
+
+/// Inner length of their runs. A sum that is not cut at all loses more in its last places than is promised.
+const LONGEST: usize = 1024;
 
 /// Rows of A that stay in the second cache while all columns pass by.
 const BLOCK: usize = 32 * ROWS;
@@ -203,7 +206,7 @@ const BLOCK: usize = 32 * ROWS;
 pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand, b: Operand, c: Target) {
     let width = strip::<V>();
     let run = match a.step {
-        ROWS if m <= FEW => k.max(1),
+        ROWS if m <= FEW => LONGEST,
         ROWS => STRIP / width,
         _ => DEPTH_APART,
     };

@@ -126,7 +126,7 @@ pub(crate) fn sigmoid<V: Vector>(x: V) -> V {
 #[inline(always)]
 pub(crate) fn erf<V: Vector>(x: V) -> V {
     let a = V::abs(x);
-    // erf(a) / a - 1 over a^2, for a up to 0.9
+    // erf(a) / a - 1 as a polynomial in a^2, for a up to 0.9
     let p = polynomial(
         a * a,
         [0.128_379_17, -0.376_126_35, 0.112_837_15, -0.026_860_509, 0.005_203_859, -8.175_639e-4, 8.513_102_5e-5],
@@ -192,21 +192,24 @@ fn one_by_one<V: Vector>(x: V, f: impl Fn(f64) -> f64) -> V {
     V::from_slice(&lanes)
 }
 
+/// `f(x)` for angles that are too large, else what is there: what a number becomes does not depend on its neighbours.
+#[inline(always)]
+fn far_apart<V: Vector>(x: V, near: V, f: impl Fn(f64) -> f64) -> V {
+    let (a, far) = (V::abs(x), V::splat(FAR));
+    if V::gt_bits(a, far) == 0 { near } else { V::select_gt(a, far, one_by_one(x, f), near) }
+}
+
 /// Sine of an angle in radians.
 #[inline(always)]
 pub(crate) fn sin<V: Vector>(x: V) -> V {
-    let a = V::abs(x);
-    if V::gt_bits(a, V::splat(FAR)) != 0 {
-        return one_by_one(x, f64::sin);
-    }
-    turned(a, 0.0) * V::copy_sign(V::splat(1.0), x)
+    let near = turned(V::abs(x), 0.0) * V::copy_sign(V::splat(1.0), x);
+    far_apart(x, near, f64::sin)
 }
 
 /// Cosine of an angle in radians.
 #[inline(always)]
 pub(crate) fn cos<V: Vector>(x: V) -> V {
-    let a = V::abs(x);
-    if V::gt_bits(a, V::splat(FAR)) != 0 { one_by_one(x, f64::cos) } else { turned(a, 1.0) }
+    far_apart(x, turned(V::abs(x), 1.0), f64::cos)
 }
 
 /// x to a constant power. The product of the exponent and a logarithm of f32 would lose places, so this goes one by one.

@@ -2,7 +2,8 @@
 //!
 //! A kernel is one body, generic over `Vector`, and implements `Kernel`. `run` compiles the body once for each
 //! [`Level`], with that level's instructions switched on, and calls the one in force. That is the whole mechanism: there is
-//! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one.
+//! no second copy of any formula. Bits differ between levels (a fused multiply-add rounds once) and never within one. Products
+//! of `f64` are those of the crate `matrixmultiply`, which chooses its instructions itself.
 
 mod base;
 pub(crate) mod math;
@@ -89,8 +90,11 @@ pub fn level() -> Level {
     match LEVEL.load(Ordering::Relaxed) {
         UNSET => {
             let best = available().into_iter().max().unwrap_or(Level::Base);
-            LEVEL.store(best as u8, Ordering::Relaxed);
-            best
+            // Unless it was forced meanwhile.
+            match LEVEL.compare_exchange(UNSET, best as u8, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => best,
+                Err(set) => Level::ALL[set as usize],
+            }
         }
         set => Level::ALL[set as usize],
     }
@@ -118,18 +122,38 @@ pub(crate) trait Kernel {
 
 /// Runs a kernel at the level in force.
 #[inline]
+#[allow(unsafe_code, reason = "the level is found on the machine before it is in force")]
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    run_at(level(), kernel)
+    // SAFETY: no level is in force that the machine does not have.
+    unsafe { run_unchecked(level(), kernel) }
 }
 
-/// Runs a kernel at a level that [`level`] gave: for work in several steps that must agree on the width of a vector.
+/// Runs a kernel at one level: for work in several steps that must agree on the width of a vector.
+///
+/// # Panics
+/// If the machine does not have it.
 #[inline]
+#[allow(unsafe_code, reason = "the level is looked for before it is used")]
 pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
+    assert!(level.is_available(), "simd: this machine has no level `{level}`");
+    // SAFETY: the machine has it.
+    unsafe { run_unchecked(level, kernel) }
+}
+
+/// Runs a kernel at one level.
+///
+/// # Safety
+/// The machine has it.
+#[inline]
+#[allow(unsafe_code, reason = "instructions that not every machine has")]
+unsafe fn run_unchecked<K: Kernel>(level: Level, kernel: K) -> K::Output {
     match level {
+        // SAFETY: as the caller says.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => x86::run_avx2(kernel),
+        Level::Avx2 => unsafe { x86::run_avx2(kernel) },
+        // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => x86::run_avx512(kernel),
+        Level::Avx512 => unsafe { x86::run_avx512(kernel) },
         _ => kernel.run::<base::Base>(),
     }
 }

@@ -148,7 +148,7 @@ pub(crate) trait Vector:
     }
 }
 
-/// The operators, and the eight-lane transpose of shuffles that both x86 files share.
+/// The operators of a kind of vector, from its functions of the same meaning.
 macro_rules! operators {
     ($t:ident) => {
         impl std::ops::Add for $t {

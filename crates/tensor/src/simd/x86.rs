@@ -7,34 +7,25 @@
 )]
 
 // Why every `unsafe` here is sound: a value of these types comes from one of their own functions, those are called by kernels
-// only, and kernels reach these types through `run_avx2` and `run_avx512` only, which `simd::run` calls at a level that was
-// found on the machine. So the instructions exist wherever they are executed.
+// only, and kernels reach these types through `run_avx2` and `run_avx512` only, which are unsafe to call where the machine may
+// lack the instructions. So these exist wherever they are executed.
 
 use std::arch::x86_64::*;
 
+use super::Kernel;
 use super::vector::{Vector, operators};
-use super::{Kernel, Level};
 
-/// Runs a kernel with AVX2 and FMA switched on for its body.
+/// Runs a kernel with AVX2 and FMA switched on for its body: callers outside of such a body have to know that the machine has
+/// them.
+#[target_feature(enable = "avx2,fma")]
 pub(super) fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    #[target_feature(enable = "avx2,fma")]
-    fn body<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Avx2>()
-    }
-    debug_assert!(Level::Avx2.is_available());
-    // SAFETY: `simd::level` gives only levels that the machine has.
-    unsafe { body(kernel) }
+    kernel.run::<Avx2>()
 }
 
-/// Runs a kernel with AVX-512F (and AVX2, FMA) switched on for its body.
+/// Runs a kernel with AVX-512F (and AVX2, FMA) switched on for its body, likewise.
+#[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
-    #[target_feature(enable = "avx512f,avx2,fma")]
-    fn body<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Avx512>()
-    }
-    debug_assert!(Level::Avx512.is_available());
-    // SAFETY: `simd::level` gives only levels that the machine has.
-    unsafe { body(kernel) }
+    kernel.run::<Avx512>()
 }
 
 /// Eight lanes.

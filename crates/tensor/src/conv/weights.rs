@@ -43,20 +43,15 @@ pub(super) fn gradient(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
         .collect();
     let shares = SHARES.min(bands.len());
     let start = |share: usize| share * bands.len() / shares;
-    let mut parts = parallel::collect(shares, |share| {
+    let shares = parallel::collect(shares, |share| {
         let mut sum = Tensor::zeros(conv.shape(Slot::W));
         for band in &bands[start(share)..start(share + 1)] {
             let gradient = Gradient { job: &job, planes: &planes, band, y };
             simd::run(BandSums { gradient, x, sum: sum.data_mut() });
         }
         sum
-    })
-    .into_iter();
-    let mut sum = parts.next().unwrap_or_else(|| Tensor::zeros(conv.shape(Slot::W)));
-    for part in parts {
-        sum.zip_assign(&part, |a, b| a + b);
-    }
-    sum
+    });
+    conv.total(shares)
 }
 
 /// The gradient that a band reads.
