@@ -90,25 +90,25 @@ class Discriminator(nn.Module):
 
 
 def dcgan(b=64, nz=100):
-    made, judge = Generator(nz), Discriminator()
-    adams = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (made, judge)]
+    generator, discriminator = Generator(nz), Discriminator()
+    adams = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (generator, discriminator)]
     real, one, zero = torch.rand(b, 3, 64, 64) * 2 - 1, torch.ones(b), torch.zeros(b)
     noise = {f"z.{i}": torch.randn(b, nz) for i in range(3)}
     zs = itertools.cycle(noise.values())
     bce = F.binary_cross_entropy_with_logits
 
     def step():
-        fake = made(next(zs))
+        fake = generator(next(zs))
         adams[1].zero_grad()
-        loss_d = bce(judge(real), one) + bce(judge(fake.detach()), zero)
+        loss_d = bce(discriminator(real), one) + bce(discriminator(fake.detach()), zero)
         loss_d.backward()
         adams[1].step()
         adams[0].zero_grad()
-        loss_g = bce(judge(fake), one)
+        loss_g = bce(discriminator(fake), one)
         loss_g.backward()
         adams[0].step()
         return [loss_d.item(), loss_g.item()]
-    return Network(LINES["dcgan"], [("generator.", made), ("discriminator.", judge)], {"real": real, **noise}, step)
+    return Network(LINES["dcgan"], [("generator.", generator), ("discriminator.", discriminator)], {"real": real, **noise}, step)
 
 
 VGG16 = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512]

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use impasto_tensor::conv::{Algorithm, Slot, Window};
-use impasto_tensor::{Conv2d, OrPanic, Random, Shape, Tensor, simd};
+use impasto_tensor::{Conv2d, OrPanic, Random, Shape, Tensor, rate, simd};
 
 /// The share of the peak that an innermost loop should reach.
 const FLOOR: f64 = 0.85;
@@ -19,21 +19,21 @@ fn noise(stream: u64, shape: impl Into<Shape>) -> Tensor {
 /// The best rate of several runs of `work`, in GFLOP/s, beside the peak before and behind them.
 fn report(name: &str, flops: f64, work: impl Fn() -> Tensor) {
     const RUNS: usize = 15;
-    let before = simd::fma_peak();
+    let before = rate::fma_peak();
     let seconds = |_| {
         let start = Instant::now();
         black_box(work());
         start.elapsed().as_secs_f64()
     };
     let best = (0..RUNS).map(seconds).fold(f64::INFINITY, f64::min);
-    let share = flops / best / 1e9 / before.max(simd::fma_peak());
+    let share = flops / best / 1e9 / before.max(rate::fma_peak());
     println!("{name:<44} {:>7.1} GFLOP/s  {share:.2} of peak", flops / best / 1e9);
 }
 
 fn loops() {
-    let before = simd::fma_peak();
-    let rates = simd::kernel_rates();
-    let peak = before.max(simd::fma_peak());
+    let before = rate::fma_peak();
+    let rates = rate::kernel_rates();
+    let peak = before.max(rate::fma_peak());
     for (name, rate) in rates {
         let share = rate / peak;
         let verdict = if share >= FLOOR { "reaches the floor" } else { "BELOW the floor" };
@@ -48,14 +48,15 @@ fn main() {
     let (a, b) = (noise(1, [m, k]), noise(2, [k, n]));
     report("sgemm 768x512x768", 2.0 * (m * k * n) as f64, || a.matmul(&b));
 
-    // What is left of a Winograd convolution without its transforms: a product for each of the 36 places of a tile.
+    // Products of the sizes that Winograd convolutions have, one for each of the 36 points of a tile; packing included, which
+    // those do without.
     let (places, outputs, channels, tiles) = (36, 128, 128, 1024);
     let (u, v) = (noise(3, [places, outputs, channels]), noise(4, [places, channels, tiles]));
-    report("Winograd product: 36 of 128x128x1024", 2.0 * (places * outputs * channels * tiles) as f64, || u.matmul(&v));
+    report("36 products of 128x128x1024", 2.0 * (places * outputs * channels * tiles) as f64, || u.matmul(&v));
 
     let (x, w) = ([8, 128, 32, 32], [128, 128, 3, 3]);
     let conv = Conv2d::new(&x, &w, Window::new(1, 1)).or_panic();
     let (x, y) = (noise(5, x), noise(6, conv.shape(Slot::Y)));
     let flops = 2.0 * (y.len() * 128 * 9) as f64;
-    report("dot: weight gradient n8 128->128 k3 32px", flops, || conv.leave_by(Algorithm::Direct, Slot::W, &y, &x));
+    report("direct weight gradient n8 128->128 k3 32px", flops, || conv.leave_by(Algorithm::Direct, Slot::W, &y, &x));
 }

@@ -1,6 +1,15 @@
 //! The sizes of the second and the third cache, which differ most between machines. What asks for them cuts work by them where
 //! that cuts no sum: they never change what comes out.
 
+/// Floats in a line of 64 bytes.
+pub(crate) const LINE: usize = 16;
+
+/// At least so many numbers, as an odd count of lines: rows at that distance do not fall into the same sets of a cache, where
+/// they would displace each other.
+pub(crate) fn odd_lines(numbers: usize) -> usize {
+    (numbers.div_ceil(LINE) | 1) * LINE
+}
+
 /// What is taken where the processor does not tell: a common second and third cache.
 const COMMON: [usize; 2] = [1 << 20, 16 << 20];
 

@@ -54,7 +54,7 @@ impl<T: Element> Tensor<T> {
     pub fn rectify(&self, slope: f64) -> (Self, Bits) {
         let mut words = vec![0; self.len().div_ceil(64)];
         let y = Self::build(*self.shape(), |out| {
-            parallel::both((out, GRAIN), (&mut words, GRAIN / 64), |task, out, words| {
+            parallel::chunks_of_two((out, GRAIN), (&mut words, GRAIN / 64), |task, out, words| {
                 T::rectify(&self.data()[task * GRAIN..][..out.len()], T::splat(slope), out, words);
             });
         });

@@ -2,7 +2,7 @@
 
 use crate::element::Element;
 use crate::gemm::Gemm;
-use crate::gemm::tile::dots;
+use crate::gemm::tile::{DOTS, Lines, dots};
 use crate::memory::Buffer;
 use crate::parallel;
 use crate::simd::{self, Kernel, Vector};
@@ -13,12 +13,10 @@ use crate::work;
 const FEW: usize = 192;
 /// Numbers of every row that make one task.
 const SHARE: usize = 4096;
-/// Numbers of every row that are multiplied before the next ones: with [`FEW`] rows, what a second cache holds.
+/// Numbers of every row that are multiplied before the next ones: with [`FEW`] rows 384 KB, which stay in a second cache of 512.
 const RUN: usize = 512;
 /// Rows of a block where rows are packed: the square on the diagonal is computed in full.
 const BLOCK: usize = 128;
-/// Rows and columns of one tile of inner products.
-const TILE: [usize; 2] = [4, 3];
 
 impl<T: Element> Tensor<T> {
     /// y = x xᵀ of the last two axes.
@@ -116,12 +114,12 @@ impl Kernel for Share<'_> {
             let len = RUN.min(end - start);
             let (steps, rest) = (len / V::LANES, len % V::LANES);
             let row = |i: usize| &x[i.min(m - 1) * k + start..][..len];
-            for i in (0..m).step_by(TILE[0]) {
-                let a: [_; TILE[0]] = std::array::from_fn(|r| row(i + r).as_ptr());
-                for j in (i..m).step_by(TILE[1]) {
-                    let b: [_; TILE[1]] = std::array::from_fn(|c| row(j + c).as_ptr());
+            for i in (0..m).step_by(DOTS[0]) {
+                let a: Lines<{ DOTS[0] }> = Lines { at: std::array::from_fn(|r| row(i + r).as_ptr()), pitch: 0 };
+                for j in (i..m).step_by(DOTS[1]) {
+                    let b: Lines<{ DOTS[1] }> = Lines { at: std::array::from_fn(|c| row(j + c).as_ptr()), pitch: 0 };
                     // SAFETY: each row has `len` numbers from `start` on.
-                    let products = unsafe { dots::<V, { TILE[0] }, { TILE[1] }>([1, steps], (a, 0), (b, 0)) };
+                    let products = unsafe { dots::<V, _, _>([1, steps], a, b) };
                     for (r, products) in products.iter().enumerate().take(m - i) {
                         for (c, v) in products.iter().enumerate().take(m - j) {
                             let ends = row(i + r)[len - rest..].iter().zip(&row(j + c)[len - rest..]);

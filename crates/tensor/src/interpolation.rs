@@ -1,5 +1,4 @@
-//! An axis drawn at another length through what is taken to stand between its places. Nothing is smoothed first:
-//! [`Taps::resize`] is for pictures that shrink.
+//! Resampling an axis by interpolation, without smoothing: to shrink a picture use [`Taps::resize`].
 
 use crate::taps::Taps;
 
@@ -7,7 +6,7 @@ use crate::taps::Taps;
 /// outer edges of the outermost places do, half a place further out, and the ends are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The place whose area it is.
+    /// The nearest place.
     Nearest,
     /// Straight lines.
     Linear {
@@ -22,7 +21,7 @@ pub enum Interpolation {
 }
 
 impl Taps {
-    /// The axis drawn at another length through points between its places.
+    /// The axis resampled to another length by interpolation.
     ///
     /// # Source
     /// Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -0.75.

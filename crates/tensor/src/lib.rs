@@ -12,18 +12,22 @@
 //! ([`memory`]), work is cut by size and never by thread count, by the caches only where that cuts no sum, and partial
 //! results are combined in a fixed order: **one thread and sixteen give the same bits.**
 //!
-//! Kernels run in rayon's pool. A program that calls them from its main thread should make that thread one of the pool's,
-//! with `use_current_thread()` of rayon's `ThreadPoolBuilder`, or do its work inside `install`: to hand a kernel over from
-//! outside costs ten microseconds and more, and behind serial work it now and then ran on one core from start to end.
+//! Where to look: products are [`MatMul`], convolution is [`Conv2d`], what goes along one axis (padding, resizing, average
+//! pooling) is [`Taps`]; then [`pool`], [`norm`], optimisers' steps in [`update`], pointwise functions as a [`Formula`], random
+//! numbers in [`Random`].
 //!
-//! Images are `[N, C, H, W]`. These letters mean the same everywhere in the project:
+//! Call kernels from a thread of rayon's pool: make the main thread one of them (`use_current_thread()` of `ThreadPoolBuilder`),
+//! or work inside `install`. From outside each call costs ten microseconds or more to hand over, and may end up on one core.
+//!
+//! Images are `[N, C, H, W]`. These letters mean the same wherever there are images and convolutions (matrix products have the M,
+//! K and N of BLAS):
 //!
 //! | letter | meaning | letter | meaning |
 //! |---|---|---|---|
 //! | N | images in a batch | K | kernel size |
 //! | C | channels in | S | stride |
 //! | O | channels out | P | padding |
-//! | H, W | height, width | | |
+//! | H, W | height, width | D, G | dilation, groups |
 //!
 //! A mistake in shapes is the programmer's: operations panic on the caller's line and say what they want and what
 //! they got. Nothing here knows of gradients; `impasto-autograd` does.
@@ -38,19 +42,20 @@ mod gram;
 mod interop;
 mod interpolation;
 mod lane;
+mod loops;
 mod map;
 mod matmul;
 pub mod memory;
 mod movement;
 pub mod norm;
-mod normal;
 mod parallel;
 pub mod pool;
 pub mod random;
+pub mod rate;
 mod reduce;
-mod rows;
 mod shape;
 pub mod simd;
+mod softmax;
 mod taps;
 mod tensor;
 pub mod update;

@@ -2,7 +2,7 @@
 
 use crate::element::Element;
 use crate::gemm::Gemm;
-use crate::map::Loops;
+use crate::loops::Loops;
 use crate::parallel;
 use crate::shape::{OrPanic, Shape, ShapeError};
 use crate::tensor::Tensor;

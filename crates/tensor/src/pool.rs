@@ -52,30 +52,30 @@ impl MaxPool {
     /// # Panics
     /// If the input does not fit, see [`shape`](MaxPool::shape).
     #[track_caller]
-    pub fn run<T: Element>(&self, x: &Tensor<T>) -> (Tensor<T>, Places) {
+    pub fn run<T: Element>(&self, x: &Tensor<T>) -> (Tensor<T>, Indices) {
         let shape = self.shape(x.shape()).or_panic();
         let mut at = vec![0; shape.size()];
-        let places = Places { pool: *self, x: *x.shape(), y: shape, at: Arc::default() };
+        let places = Indices { pool: *self, x: *x.shape(), y: shape, at: Arc::default() };
         let y = Tensor::build(shape, |out| {
             let size = places.sides().map(|[h, w]| (h * w).max(1));
-            parallel::both((out, size[1]), (&mut at, size[1]), |plane, out, at| {
+            parallel::chunks_of_two((out, size[1]), (&mut at, size[1]), |plane, out, at| {
                 places.find(&x.data()[plane * size[0]..][..size[0]], out, at);
             });
         });
-        (y, Places { at: Arc::new(at), ..places })
+        (y, Indices { at: Arc::new(at), ..places })
     }
 }
 
 /// Where in its window each of a pooling's largest elements stood, counted in row order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct Indices {
     pool: MaxPool,
     x: Shape,
     y: Shape,
     at: Arc<Vec<u8>>,
 }
 
-impl Places {
+impl Indices {
     /// The shape of the input.
     pub fn input(&self) -> &Shape {
         &self.x
@@ -113,7 +113,7 @@ impl Places {
     }
 
     /// The elements of `g` added at these places of a tensor of zeros like the input: the adjoint of
-    /// [`pick`](Places::pick).
+    /// [`pick`](Indices::pick).
     ///
     /// # Panics
     /// If the shape is not the result's.

@@ -4,7 +4,7 @@
 //! every block. The error grows with the block, not with the tensor, and the order does not depend on threads.
 
 use crate::element::Element;
-use crate::map::Loops;
+use crate::loops::Loops;
 use crate::parallel;
 use crate::shape::Shape;
 use crate::simd::vectorised;

@@ -32,7 +32,9 @@ impl Adam {
         let shapes = [w.shape(), m.shape(), v.shape()];
         assert!(shapes.iter().all(|s| *s == g.shape()), "adam: {:?} and {shapes:?} differ", g.shape());
         let g = g.data();
-        parallel::three([w.data_mut(), m.data_mut(), v.data_mut()], |i, wmv| adam(wmv, &g[i * GRAIN..], *self));
+        parallel::grains_of_three([w.data_mut(), m.data_mut(), v.data_mut()], |i, wmv| {
+            adam(wmv, &g[i * GRAIN..], *self);
+        });
     }
 }
 
@@ -62,7 +64,7 @@ impl Momentum {
         assert!(shapes.iter().all(|s| *s == g.shape()), "momentum: {:?} and {shapes:?} differ", g.shape());
         let g = g.data();
         let (w, v) = ((w.data_mut(), GRAIN), (v.data_mut(), GRAIN));
-        parallel::both(w, v, |i, w, v| momentum(w, v, &g[i * GRAIN..], *self));
+        parallel::chunks_of_two(w, v, |i, w, v| momentum(w, v, &g[i * GRAIN..], *self));
     }
 }
 

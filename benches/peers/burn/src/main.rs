@@ -230,7 +230,7 @@ fn softplus(x: Tensor<1>) -> Tensor<1> {
 fn dcgan(start: &Start) -> impl FnMut() -> Vec<f32> + use<> {
     let (ups, downs) = ([100, 512, 256, 128, 64], [3, 64, 128, 256, 512]);
     let window = |i: usize| if i == 0 { (1, 0) } else { (2, 1) };
-    let made = Generator {
+    let generator = Generator {
         ups: (0..4)
             .map(|i| start.up(&format!("generator.up.{i}"), [ups[i], ups[i + 1]], window(i).0, window(i).1))
             .collect(),
@@ -238,7 +238,7 @@ fn dcgan(start: &Start) -> impl FnMut() -> Vec<f32> + use<> {
         picture: start.up("generator.picture", [64, 3], 2, 1),
     };
     let down = |i: usize| start.conv(&format!("discriminator.down.{i}"), [downs[i], downs[i + 1]], 4, 2, 1, false);
-    let judge = Discriminator {
+    let discriminator = Discriminator {
         first: down(0),
         downs: (1..4).map(down).collect(),
         norms: (1..4).map(|i| start.norm(downs[i + 1])).collect(),
@@ -247,15 +247,15 @@ fn dcgan(start: &Start) -> impl FnMut() -> Vec<f32> + use<> {
     let real = start.batch::<4>("real");
     let mut noise = ["z.0", "z.1", "z.2"].map(|name| start.batch::<2>(name)).into_iter().cycle();
     let mut adams = [adam(0.5), adam(0.5)];
-    let mut nets = Some((made, judge));
+    let mut nets = Some((generator, discriminator));
     move || {
-        let (made, judge) = nets.take().expect("they come back");
-        let fake = made.forward(noise.next().expect("a cycle"));
-        let on_fake = judge.forward(fake.clone().detach());
-        let loss_d = softplus(judge.forward(real.clone()).neg()) + softplus(on_fake);
-        let judge = descend(&mut adams[1], 2e-4, judge, &loss_d);
-        let loss_g = softplus(judge.forward(fake).neg());
-        nets = Some((descend(&mut adams[0], 2e-4, made, &loss_g), judge));
+        let (generator, discriminator) = nets.take().expect("they come back");
+        let fake = generator.forward(noise.next().expect("a cycle"));
+        let on_fake = discriminator.forward(fake.clone().detach());
+        let loss_d = softplus(discriminator.forward(real.clone()).neg()) + softplus(on_fake);
+        let discriminator = descend(&mut adams[1], 2e-4, discriminator, &loss_d);
+        let loss_g = softplus(discriminator.forward(fake).neg());
+        nets = Some((descend(&mut adams[0], 2e-4, generator, &loss_g), discriminator));
         vec![loss_d.into_scalar(), loss_g.into_scalar()]
     }
 }

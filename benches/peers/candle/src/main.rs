@@ -166,7 +166,7 @@ fn dcgan(start: &Start) -> Result<impl FnMut() -> Result<Vec<f32>> + use<>> {
     let (mut adam_g, mut adam_d) = (start.adam("generator.", 2e-4, 0.5)?, start.adam("discriminator.", 2e-4, 0.5)?);
     let real = start.batch["real"].clone();
     let mut noise = ["z.0", "z.1", "z.2"].map(|name| start.batch[name].clone()).into_iter().cycle();
-    let judge = move |x: &Tensor| {
+    let discriminator = move |x: &Tensor| {
         let mut x = x.clone();
         for (conv, norm) in &down {
             x = conv.forward(&x)?;
@@ -183,9 +183,9 @@ fn dcgan(start: &Start) -> Result<impl FnMut() -> Result<Vec<f32>> + use<>> {
             x = norm.forward_t(&conv.forward(&x)?, true)?.relu()?;
         }
         let fake = picture.forward(&x)?.tanh()?;
-        let loss_d = (softplus(&judge(&real)?.neg()?)? + softplus(&judge(&fake.detach())?)?)?;
+        let loss_d = (softplus(&discriminator(&real)?.neg()?)? + softplus(&discriminator(&fake.detach())?)?)?;
         adam_d.backward_step(&loss_d)?;
-        let loss_g = softplus(&judge(&fake)?.neg()?)?;
+        let loss_g = softplus(&discriminator(&fake)?.neg()?)?;
         adam_g.backward_step(&loss_g)?;
         Ok(vec![loss_d.to_scalar()?, loss_g.to_scalar()?])
     })

@@ -1,6 +1,6 @@
 //! The largest elements of windows. Where they stand is data; given that, picking them is linear.
 
-use impasto_tensor::pool::{MaxPool, Places};
+use impasto_tensor::pool::{Indices, MaxPool};
 use impasto_tensor::{Element, Random, Shape, ShapeError, Tensor};
 
 use crate::kinds::{Lin, Linear};
@@ -9,18 +9,18 @@ use crate::var::Var;
 
 /// The elements at some places.
 #[derive(Clone, Debug)]
-pub(super) struct MaxPick(Places);
+pub(super) struct MaxPick(Indices);
 
 /// Its adjoint: elements added at the places.
 #[derive(Clone, Debug)]
-pub(super) struct MaxSpread(Places);
+pub(super) struct MaxSpread(Indices);
 
 fn fits(op: &'static str, x: &Shape, want: &Shape) -> Result<(), ShapeError> {
     if x == want { Ok(()) } else { Err(ShapeError::new(op, format!("expected {want:?}, got {x:?}"))) }
 }
 
 /// Windows side by side, apart, and overlapping each other, the edge and the padding.
-fn examples() -> [Places; 4] {
+fn examples() -> [Indices; 4] {
     [(4, 2, 2, 0, false), (5, 2, 3, 0, false), (5, 3, 2, 0, true), (4, 3, 1, 1, false)].map(
         |(side, kernel, stride, padding, ceil)| {
             let x: Tensor<f64> = Random::new(0, 0).normal([1, 2, side, side], 0.0, 1.0);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::winograd::{self, Tiles};
+use super::winograd::{self, F42, F43, F63};
 use super::{Conv2d, Epilogue, Slot, implicit, product, weights};
 use crate::tensor::Tensor;
 
@@ -47,7 +47,7 @@ impl Conv2d {
         let size = if slot == Slot::X { self.input } else { self.output() };
         let tiles = |places: usize| self.batch * size.iter().map(|s| s.div_ceil(places)).product::<usize>();
         if self.allows(Algorithm::PhaseWinograd) {
-            // A tile of all phases.
+            // A tile is 4 x 4 places of each phase: 8 x 8 of a picture whose phases are written, 4 x 4 of a result that reads them.
             let few = tiles(if slot == Slot::X { 8 } else { 4 }) < FEW_TILES;
             return if few { Algorithm::Direct } else { Algorithm::PhaseWinograd };
         }
@@ -92,26 +92,23 @@ impl Conv2d {
         b: &Tensor,
         epilogue: Epilogue,
     ) -> Tensor {
-        let tiles = match algorithm {
-            Algorithm::Reference => return self.reference(slot, a, b),
-            Algorithm::Direct => None,
-            Algorithm::Winograd4 => Some(Tiles::Four),
-            Algorithm::Winograd6 => Some(Tiles::Six),
-            Algorithm::PhaseWinograd => Some(Tiles::Phases),
-        };
-        if tiles.is_none()
-            && let Some(y) = product::leave(self, slot, a, b)
-        {
+        match algorithm {
+            Algorithm::Reference => epilogue.over(self.reference(slot, a, b)),
+            Algorithm::Direct => self.direct(slot, a, b, epilogue),
+            Algorithm::Winograd4 => winograd::leave::<F43>(self, slot, a.data(), b.data(), epilogue),
+            Algorithm::Winograd6 => winograd::leave::<F63>(self, slot, a.data(), b.data(), epilogue),
+            Algorithm::PhaseWinograd => winograd::leave::<F42>(self, slot, a.data(), b.data(), epilogue),
+        }
+    }
+
+    fn direct(&self, slot: Slot, a: &Tensor, b: &Tensor, epilogue: Epilogue) -> Tensor {
+        if let Some(y) = product::leave(self, slot, a, b) {
             return epilogue.over(y);
         }
-        let (a, b) = (a.data(), b.data());
-        match (slot, tiles) {
-            (Slot::Y, Some(tiles)) => winograd::filter(self, slot, tiles, a, b, epilogue),
-            (Slot::X, Some(tiles)) => winograd::filter(self, slot, tiles, b, a, epilogue),
-            (Slot::W, Some(tiles)) => winograd::gradient(self, tiles, b, a),
-            (Slot::Y, None) => implicit::filter(self, slot, a, b, epilogue),
-            (Slot::X, None) => implicit::filter(self, slot, b, a, epilogue),
-            (Slot::W, None) => weights::gradient(self, b, a),
+        match slot {
+            Slot::Y => implicit::convolve(self, slot, a.data(), b.data(), epilogue),
+            Slot::X => implicit::convolve(self, slot, b.data(), a.data(), epilogue),
+            Slot::W => weights::gradient(self, b.data(), a.data()),
         }
     }
 }

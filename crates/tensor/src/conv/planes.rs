@@ -11,7 +11,7 @@ pub(super) struct Planes {
     input: [usize; 2],
     step: [usize; 2],
     /// The place that stands first in each plane, usually negative.
-    low: [isize; 2],
+    first: [isize; 2],
     pub(super) rows: usize,
     /// Length of a row.
     pub(super) pitch: usize,
@@ -22,12 +22,12 @@ impl Planes {
     pub(super) fn new(job: &Lowered, margin: [usize; 2]) -> Self {
         let reach = [0, 1].map(|axis| job.reach(axis));
         let len = |axis: usize| (reach[axis][1] - reach[axis][0]) as usize + 1 + margin[axis];
-        Self { input: job.input, step: job.step_in, low: reach.map(|r| r[0]), rows: len(0), pitch: len(1) }
+        Self { input: job.input, step: job.step_in, first: reach.map(|r| r[0]), rows: len(0), pitch: len(1) }
     }
 
-    /// The place that stands first in each plane.
-    pub(super) fn first(&self) -> [isize; 2] {
-        self.low
+    /// The row and the column of a plane in which a tap with this shift begins to read.
+    pub(super) fn place(&self, shift: [isize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| (shift[axis] - self.first[axis]) as usize)
     }
 
     /// Numbers in one plane.
@@ -40,15 +40,10 @@ impl Planes {
         self.step[0] * self.step[1] * self.plane()
     }
 
-    /// Fills the given rows of all planes from one channel `x` `[H, W]`. `out` holds those rows only, plane behind plane.
+    /// Fills the given rows of all planes from one channel `x` `[H, W]`: `out` holds those rows only, `distance` numbers from plane
+    /// to plane. What is behind a plane's rows is left as it is.
     #[inline(always)]
-    pub(super) fn fill<V: Vector>(&self, x: &[f32], rows: &Range<usize>, out: &mut [f32]) {
-        self.copy::<V, true>(x, rows, rows.len() * self.pitch, out);
-    }
-
-    /// As [`fill`](Self::fill), with `distance` numbers from plane to plane; those behind its rows are left as they are.
-    #[inline(always)]
-    pub(super) fn fill_apart<V: Vector>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
+    pub(super) fn fill<V: Vector>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
         self.copy::<V, true>(x, rows, distance, out);
     }
 
@@ -62,8 +57,8 @@ impl Planes {
     fn copy<V: Vector, const ZEROS: bool>(&self, x: &[f32], rows: &Range<usize>, distance: usize, out: &mut [f32]) {
         let ([h, w], [sh, sw], pitch) = (self.input, self.step, self.pitch);
         for (p, plane) in out.chunks_mut(distance).take(sh * sw).enumerate() {
-            let (columns, left) = inside(sw as isize * self.low[1] + (p % sw) as isize, sw, w, &(0..pitch));
-            let (mut lines, top) = inside(sh as isize * self.low[0] + (p / sw) as isize, sh, h, rows);
+            let (columns, left) = inside(sw as isize * self.first[1] + (p % sw) as isize, sw, w, &(0..pitch));
+            let (mut lines, top) = inside(sh as isize * self.first[0] + (p / sw) as isize, sh, h, rows);
             if columns.is_empty() {
                 lines = 0..0;
             }
@@ -83,8 +78,8 @@ impl Planes {
     }
 }
 
-/// Of `places` on a line, of which place q stands for `origin + step q`, those that lie inside `0..len`, counted from the first of
-/// them, and what the first one inside stands for.
+/// Which of `places` on a line (place q stands for `origin + step q`) lie inside `0..len`, counted from the first of them; and what
+/// the first one inside stands for.
 #[inline(always)]
 fn inside(origin: isize, step: usize, len: usize, places: &Range<usize>) -> (Range<usize>, usize) {
     let origin = origin + (step * places.start) as isize;
@@ -104,11 +99,11 @@ fn every<V: Vector>(out: &mut [f32], line: &[f32], step: usize) {
     let (vectors, rest) = out.split_at_mut(whole);
     let (lines, last) = line.split_at(whole * step);
     for (out, line) in vectors.chunks_exact_mut(8).zip(lines.chunks_exact(16)) {
-        V::part(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
+        V::deinterleave(V::Eight::from_slice(line), V::Eight::from_slice(&line[8..]))[0].to_slice(out);
     }
     if step == 2 && last.len() >= 16 {
         let mut numbers = [0.0; 8];
-        V::part(V::Eight::from_slice(last), V::Eight::from_slice(&last[8..]))[0].to_slice(&mut numbers);
+        V::deinterleave(V::Eight::from_slice(last), V::Eight::from_slice(&last[8..]))[0].to_slice(&mut numbers);
         rest.iter_mut().zip(numbers).for_each(|(out, v)| *out = v);
     } else {
         rest.iter_mut().zip(last.iter().step_by(step)).for_each(|(out, v)| *out = *v);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::lower::{Lowered, Tap};
 use super::planes::Planes;
 use super::{Conv2d, Slot};
-use crate::gemm::tile::dots;
+use crate::gemm::tile::{DOTS, Lines, dots};
 use crate::memory::Buffer;
 use crate::parallel;
 use crate::simd::{self, Kernel, Vector};
@@ -19,8 +19,11 @@ const RUN: usize = 1024;
 /// Partial sums, each over its own share of the bands.
 const SHARES: usize = 16;
 /// Outputs and taps of one tile of inner products.
-const OUTPUTS: usize = 4;
-const TAPS: usize = 3;
+const OUTPUTS: usize = DOTS[0];
+const TAPS: usize = DOTS[1];
+
+/// Numbers behind the last plane: a line and a register.
+const MARGIN: usize = 64;
 
 /// Some rows of the result of one picture, or several pictures.
 struct Band {
@@ -102,11 +105,11 @@ impl Kernel for BandSums<'_> {
         let Self { gradient, x, sum } = self;
         let Gradient { job, planes, band, .. } = gradient;
         let width = job.output[1];
-        let ([h, w], pitch, first) = (job.input, planes.pitch, planes.first());
+        let ([h, w], pitch) = (job.input, planes.pitch);
         let taps = &job.families[0].taps;
         let plane = h * w;
         // The planes' rows of a picture; one row more is read behind the last place of the last tap.
-        let deepest = taps.iter().map(|t| (t.shift[0] - first[0]) as usize).max().unwrap_or(0);
+        let deepest = taps.iter().map(|t| planes.place(t.shift)[0]).max().unwrap_or(0);
         let rows = band.rows.start..band.rows.end + deepest + 1;
         let picture = rows.len() * pitch;
         // Lines of one register are not worth it.
@@ -120,10 +123,11 @@ impl Kernel for BandSums<'_> {
         let number = band.images.len() * picture;
         let size = job.step_in[0] * job.step_in[1] * number;
         let (channels, outputs) = (job.channels / job.groups, job.outputs / job.groups);
-        let mut copies = Buffer::stale(channels * size + 64);
+        // What is read behind the last place of the last plane.
+        let mut copies = Buffer::stale(channels * size + MARGIN);
         copies[channels * size..].fill(0.0);
         let offset = |t: &Tap| {
-            let [down, across] = [0, 1].map(|i| (t.shift[i] - first[i]) as usize);
+            let [down, across] = planes.place(t.shift);
             (t.plane[0] * job.step_in[1] + t.plane[1]) * number + down * pitch + across
         };
         // Where each weight of an output reads: the order of the weights themselves.
@@ -133,18 +137,19 @@ impl Kernel for BandSums<'_> {
                 for (n, image) in band.images.clone().enumerate() {
                     let channel = image * job.channels + group * channels + c;
                     let x = &x[channel * plane..][..plane];
-                    planes.fill_apart::<V>(x, &rows, number, &mut out[n * picture..]);
+                    planes.fill::<V>(x, &rows, number, &mut out[n * picture..]);
                 }
             }
             let sum = &mut sum[group * outputs * offsets.len()..];
             for o in (0..outputs).step_by(OUTPUTS) {
                 let here = OUTPUTS.min(outputs - o);
-                let gs: [_; OUTPUTS] = std::array::from_fn(|i| line(group * outputs + o + i.min(here - 1)).as_ptr());
+                let at: [_; OUTPUTS] = std::array::from_fn(|i| line(group * outputs + o + i.min(here - 1)).as_ptr());
+                let gs = Lines { at, pitch: g_pitch };
                 for (t, places) in offsets.chunks(TAPS).enumerate() {
-                    let xs: [_; TAPS] = std::array::from_fn(|j| copies[places[j.min(places.len() - 1)]..].as_ptr());
-                    // SAFETY: each gradient has these lines; a plane has a row more than they reach, and 64 numbers stand
+                    let at: [_; TAPS] = std::array::from_fn(|j| copies[places[j.min(places.len() - 1)]..].as_ptr());
+                    // SAFETY: each gradient has these lines; a plane has a row more than they reach, and a margin stands
                     // behind the last.
-                    let products = unsafe { dots::<V, OUTPUTS, TAPS>(lines, (gs, g_pitch), (xs, pitch)) };
+                    let products = unsafe { dots::<V, _, _>(lines, gs, Lines { at, pitch }) };
                     for (i, products) in products.iter().enumerate().take(here) {
                         let at = (o + i) * offsets.len() + t * TAPS;
                         for (sum, v) in sum[at..].iter_mut().zip(products).take(places.len()) {

@@ -1,14 +1,24 @@
 //! Matrix products. `f32`: packed panels and [`tile`]s, in parallel, for operands of any strides. `f64`: `matrixmultiply`.
 //!
-//! A is packed into panels of six rows and B into panels of one strip of columns, then tasks compute blocks of C, one run of
-//! the inner length after another: a strip of B lies in the first cache, or near it, while the block's rows of A, which fit
-//! the second, pass by. Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of
-//! threads.
+//! Both factors are packed first, in the order in which they will be read: A into panels of six rows, B into strips of two
+//! vectors of columns. Then, with the names that the literature has for the sizes:
+//!
+//! ```text
+//! for each block of C, 96 x 1024 or less         MC x NC  one task               packed
+//!     for each run of the inner length           KC       32 KB of a strip       tile::product
+//!         for each strip of B                    NR       stays in the L1 cache
+//!             for each panel of A                MR       A's run stays in L2    tile::strip_of_rows
+//!                 for each inner place                    12 multiply-adds       tile::tile
+//! ```
+//!
+//! Blocks are cut by size alone, and a block adds its runs in order: the same bits at any number of threads.
+//!
+//! # Source
+//! Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
 
 #![allow(clippy::needless_pass_by_value, reason = "the description of a product is spent by computing it")]
 
 mod pack;
-pub(crate) mod rate;
 pub(crate) mod tile;
 
 use self::pack::{Factor, pack, pack_part};
@@ -56,8 +66,8 @@ const BLOCK_ROWS: usize = 16 * ROWS;
 const BLOCK_COLUMNS: usize = 1024;
 /// Blocks that a product should have, so that many threads find work.
 const BLOCKS: usize = 32;
-/// Numbers of B that a task packs for itself: half of a common second cache.
-const ALONE: usize = 64 << 10;
+/// Numbers of B that a task packs for itself: 256 KB, half of a second cache of 512.
+const ALONE: usize = (256 << 10) / size_of::<f32>();
 /// Multiplications below which packing and tasks cost more than they save.
 const SMALL: usize = 16 * 16 * 16;
 
@@ -161,7 +171,8 @@ fn packed(g: Gemm<'_, f32>) {
     let down = g.m.div_ceil(rows);
     let a = Factor { x: g.a, strides: (g.a_strides.1, g.a_strides.0), rows: g.m, width: ROWS };
     let b = Factor { x: g.b, strides: g.b_strides, rows: g.n, width };
-    // Columns that one task alone meets need not go through memory.
+    // With one row of blocks each column of B is read by one task only. That task packs it, so here B has no rows to pack
+    // (ADR 0028).
     let alone = down == 1;
     let columns = if alone { columns.min((ALONE / g.k / width).max(4) * width) } else { columns };
     let [packed_a, packed_b] = pack(level, g.k, [a, if alone { Factor { rows: 0, ..b } } else { b }]);

@@ -8,8 +8,8 @@ use crate::simd::{self, Kernel, Level, Vector};
 const GRAIN: usize = 8 * 1024;
 /// Adjacent rows that a task reads side by side, so that memory is read in long lines.
 const LINE: usize = 64;
-/// Inner places ahead that are asked for where rows are adjacent: each place is elsewhere in memory, and the processor does not
-/// guess where.
+/// Inner places ahead that are prefetched where rows are adjacent: each place is elsewhere in memory, and the hardware prefetcher
+/// does not follow (ADR 0028).
 const PLACES_AHEAD: usize = 8;
 /// Likewise where a row's inner places are adjacent, six or eight rows at a time.
 const NUMBERS_AHEAD: usize = 64;

@@ -3,9 +3,12 @@
 //! An operand is read along the inner length `k`: at each step `rows` numbers of A, each broadcast, meet one or two vectors of
 //! B. Six rows by two vectors are twelve sums, which hides the latency of multiply-add and leaves four of AVX2's sixteen
 //! registers: two for B, one for the broadcast, one to spare. Four rows by three vectors would load less, and the compiler
-//! then keeps a sum in memory, which halves the speed.
+//! then keeps a sum in memory, which halves the speed (ADR 0013).
 
-use crate::simd::Vector;
+#![allow(unsafe_code, reason = "tiles walk matrices by pointers")]
+
+use crate::cache::LINE;
+use crate::simd::{MAX_LANES, Vector};
 
 /// Rows of a tile.
 pub(crate) const ROWS: usize = 6;
@@ -29,50 +32,88 @@ impl Operand {
     pub(crate) fn plain(at: *const f32, step: usize, width: usize) -> Self {
         Self { at, step, panel: width }
     }
+
+    /// Whether it is an A in panels, whose inner places lie one behind another.
+    fn is_packed(&self) -> bool {
+        self.step == ROWS
+    }
+
+    /// From inner place `p` of tile `t` on.
+    fn from(self, p: usize, t: usize) -> Self {
+        Self { at: self.at.wrapping_add(p * self.step + t * self.panel), ..self }
+    }
 }
 
-/// The matrix `c[i * stride + j]`.
+/// The matrix `c[i * stride + j]`, written or added to.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) at: *mut f32,
     pub(crate) stride: usize,
     /// Whether the product is added to what stands there.
     pub(crate) add: bool,
-    /// Whether it lies outside the caches: then it is asked for before its sums are made, and is there when they are.
+    /// Whether it lies outside the caches: then it is prefetched before its sums are made.
     pub(crate) far: bool,
+}
+
+impl Target {
+    /// From row `i` and column `j` on.
+    fn from(self, i: usize, j: usize) -> Self {
+        Self { at: self.at.wrapping_add(i * self.stride + j), ..self }
+    }
 }
 
 /// The columns that two vectors, or one where two do not fit, cover.
 pub(crate) fn strip<V: Vector>() -> usize {
-    if V::TWIN { 2 * V::LANES } else { V::LANES }
+    if V::TWO_COLUMNS { 2 * V::LANES } else { V::LANES }
 }
 
-/// Columns of the widest tile.
-const WIDEST: usize = 3 * 16;
+/// Columns of the widest strip of any level.
+pub(crate) const WIDEST_STRIP: usize = 2 * MAX_LANES;
+
+/// Columns of the widest tile, which is [`product_at`]'s: as much may be read from the first column of a tile on.
+pub(crate) const WIDEST_TILE: usize = 3 * MAX_LANES;
+
+/// Calls a function of a constant number of rows, for as many as are left.
+macro_rules! by_rows {
+    ($left:expr, [$($rows:literal)+ or more: $all:literal], $M:ident => $call:expr) => {
+        match $left {
+            $($rows => {
+                const $M: usize = $rows;
+                $call
+            })+
+            _ => {
+                const $M: usize = $all;
+                $call
+            }
+        }
+    };
+}
 
 /// Steps of the inner length between two turns of the loop.
 const UNROLLED: usize = 4;
 
-/// Asks for the vectors of B that stand [`Vector::AHEAD`] places further on. Where they lie behind the second cache, the
-/// processor's own guesses come late.
+/// Prefetches the vectors of B that stand [`Vector::PREFETCH_DISTANCE`] places further on. Where they lie behind the second cache,
+/// the hardware prefetcher comes late.
 #[inline(always)]
-fn ask_ahead<V: Vector, const N: usize>(b: *const f32, step: usize) {
-    if V::AHEAD > 0 {
-        for line in 0..(N * V::LANES).div_ceil(16) {
-            V::prefetch(b.wrapping_add(V::AHEAD * step + line * 16));
+fn prefetch_ahead<V: Vector, const N: usize>(b: *const f32, step: usize) {
+    if V::PREFETCH_DISTANCE > 0 {
+        for line in 0..(N * V::LANES).div_ceil(LINE) {
+            V::prefetch(b.wrapping_add(V::PREFETCH_DISTANCE * step + line * LINE));
         }
     }
 }
 
 /// Adds one step: M numbers from `a` on times N vectors from `b` on.
+///
+/// # Safety
+/// They can be read.
 #[inline(always)]
-#[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
 #[allow(
     clippy::needless_range_loop,
     reason = "an iterator that the compiler did not inline would be a call per product"
 )]
 unsafe fn step<V: Vector, const M: usize, const N: usize>(a: *const f32, b: *const f32, sums: &mut [[V; N]; M]) {
-    // SAFETY: the caller says that these numbers can be read.
+    // SAFETY: as the caller says.
     unsafe {
         let mut columns = [V::zero(); N];
         for j in 0..N {
@@ -88,16 +129,18 @@ unsafe fn step<V: Vector, const M: usize, const N: usize>(a: *const f32, b: *con
 }
 
 /// sum over p of `a[p][0..M]` times `b[p][0..N vectors]`
+///
+/// # Safety
+/// `k` inner places of both operands can be read.
 #[inline(always)]
-#[allow(unsafe_code, reason = "the innermost loop walks two matrices by pointers")]
 unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, b: Operand) -> [[V; N]; M] {
     let mut sums = [[V::zero(); N]; M];
     let (mut pa, mut pb) = (a.at, b.at);
     for _ in 0..k / UNROLLED {
         for i in 0..UNROLLED {
             let (pa, pb) = (pa.wrapping_add(i * a.step), pb.wrapping_add(i * b.step));
-            ask_ahead::<V, N>(pb, b.step);
-            // SAFETY: the caller says that k steps of both operands can be read.
+            prefetch_ahead::<V, N>(pb, b.step);
+            // SAFETY: as the caller says.
             unsafe { step(pa, pb, &mut sums) }
         }
         pa = pa.wrapping_add(UNROLLED * a.step);
@@ -113,27 +156,31 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(k: usize, a: Operand, 
 }
 
 /// Stores a vector, or adds it to what stands there.
+///
+/// # Safety
+/// It can be read and written.
 #[inline(always)]
-#[allow(unsafe_code, reason = "stores by a pointer")]
 unsafe fn put<V: Vector>(sum: V, at: *mut f32, add: bool) {
-    // SAFETY: the caller says that a vector stands there.
+    // SAFETY: as the caller says.
     unsafe { if add { sum + V::load(at) } else { sum }.store(at) }
 }
 
 /// Stores a tile of which `columns` columns exist.
+///
+/// # Safety
+/// M rows of them can be read and written.
 #[inline(always)]
-#[allow(unsafe_code, reason = "stores by pointers")]
 unsafe fn store<V: Vector, const M: usize, const N: usize>(sums: [[V; N]; M], c: Target, columns: usize) {
     for (i, row) in sums.into_iter().enumerate() {
         for (j, sum) in row.into_iter().enumerate() {
             let here = columns.saturating_sub(j * V::LANES).min(V::LANES);
-            // SAFETY: the caller says that M rows of `columns` columns can be written; no more are.
+            // SAFETY: as the caller says; of the last vector only what exists is written.
             unsafe {
                 let at = c.at.add(i * c.stride + j * V::LANES);
                 if here == V::LANES {
                     put(sum, at, c.add);
                 } else if here > 0 {
-                    let mut part = [0.0; 16];
+                    let mut part = [0.0; MAX_LANES];
                     sum.to_slice(&mut part);
                     for (x, v) in part[..here].iter().enumerate() {
                         *at.add(x) = if c.add { *at.add(x) + v } else { *v };
@@ -145,8 +192,10 @@ unsafe fn store<V: Vector, const M: usize, const N: usize>(sums: [[V; N]; M], c:
 }
 
 /// All rows of one strip of columns.
+///
+/// # Safety
+/// As for [`product`], of one strip.
 #[inline(always)]
-#[allow(unsafe_code, reason = "walks matrices by pointers")]
 unsafe fn strip_of_rows<V: Vector, const N: usize>(
     m: usize,
     k: usize,
@@ -155,32 +204,17 @@ unsafe fn strip_of_rows<V: Vector, const N: usize>(
     c: Target,
     columns: usize,
 ) {
-    let mut i = 0;
-    while i < m {
-        let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
-        let c = Target { at: c.at.wrapping_add(i * c.stride), ..c };
+    for i in (0..m).step_by(ROWS) {
+        let (a, c) = (a.from(0, i / ROWS), c.from(i, 0));
         if c.far {
             for row in 0..ROWS.min(m - i) {
-                for line in 0..N * V::LANES / 16 {
-                    V::prefetch(c.at.wrapping_add(row * c.stride + line * 16));
+                for line in 0..N * V::LANES / LINE {
+                    V::prefetch(c.from(row, line * LINE).at);
                 }
             }
         }
-        macro_rules! rows {
-            ($m:literal) => {
-                // SAFETY: as the caller says of all rows.
-                unsafe { store(tile::<V, $m, N>(k, a, b), c, columns) }
-            };
-        }
-        match m - i {
-            1 => rows!(1),
-            2 => rows!(2),
-            3 => rows!(3),
-            4 => rows!(4),
-            5 => rows!(5),
-            _ => rows!(6),
-        }
-        i += ROWS;
+        // SAFETY: as the caller says of all rows.
+        by_rows!(m - i, [1 2 3 4 5 or more: 6], M => unsafe { store(tile::<V, M, N>(k, a, b), c, columns) });
     }
 }
 
@@ -193,7 +227,8 @@ const FEW: usize = 4 * ROWS;
 /// Inner length of their runs. A sum that is not cut at all loses more in its last places than is promised.
 const LONGEST: usize = 1024;
 
-/// Rows of A that stay in the second cache while all columns pass by.
+/// Rows of A that stay in the second cache while all columns pass by. Matrix products have fewer, from their blocks; this cuts
+/// Winograd's products, whose rows are all outputs.
 const BLOCK: usize = 32 * ROWS;
 
 /// C = A B, or C += A B: `m` rows, `n` columns, inner length `k`. B's tiles are [`strip`] wide.
@@ -202,25 +237,23 @@ const BLOCK: usize = 32 * ROWS;
 /// `k` steps of every tile of A and of B can be read, B's tiles in full width although fewer columns may exist, and `m` rows
 /// of `n` columns of C can be written.
 #[inline(always)]
-#[allow(unsafe_code, reason = "walks matrices by pointers")]
 pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand, b: Operand, c: Target) {
     let width = strip::<V>();
-    let run = match a.step {
-        ROWS if m <= FEW => LONGEST,
-        ROWS => STRIP / width,
-        _ => DEPTH_APART,
+    let run = match a.is_packed() {
+        true if m <= FEW => LONGEST,
+        true => STRIP / width,
+        false => DEPTH_APART,
     };
     for p in (0..k).step_by(run) {
         let depth = run.min(k - p);
         for i in (0..m).step_by(BLOCK) {
             let rows = BLOCK.min(m - i);
-            let a = Operand { at: a.at.wrapping_add(p * a.step + i / ROWS * a.panel), ..a };
+            let a = a.from(p, i / ROWS);
             for (s, j) in (0..n).step_by(width).enumerate() {
-                let b = Operand { at: b.at.wrapping_add(s * b.panel + p * b.step), ..b };
-                let c = Target { at: c.at.wrapping_add(i * c.stride + j), add: c.add || p > 0, ..c };
+                let (b, c) = (b.from(p, s), Target { add: c.add || p > 0, ..c.from(i, j) });
                 // SAFETY: parts of what the caller vouches for.
                 unsafe {
-                    if V::TWIN && n - j > V::LANES {
+                    if V::TWO_COLUMNS && n - j > V::LANES {
                         strip_of_rows::<V, 2>(rows, depth, a, b, c, n - j);
                     } else {
                         strip_of_rows::<V, 1>(rows, depth, a, b, c, n - j);
@@ -234,83 +267,55 @@ pub(crate) unsafe fn product<V: Vector>(m: usize, k: usize, n: usize, a: Operand
 /// [`product`] with a B whose inner place `p` begins at `b + offsets[p]`: `size` is rows and columns.
 ///
 /// # Safety
-/// As for [`product`]; three vectors can be read from every start of a strip, although fewer columns may exist.
+/// As for [`product`]; [`WIDEST_TILE`] columns can be read from every start of a tile, although fewer may exist.
 #[inline(always)]
-#[allow(unsafe_code, reason = "walks matrices by pointers")]
-pub(crate) unsafe fn product_at<V: Vector>(
+pub(crate) unsafe fn product_at<V: Vector>(size: [usize; 2], offsets: &[usize], a: Operand, b: *const f32, c: Target) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match (V::TWO_COLUMNS, size[0] <= 3) {
+            // Three rows by three vectors are about as many sums as six by two.
+            (true, true) => columns_at::<V, 3>(size, offsets, a, b, c),
+            (true, false) => columns_at::<V, 2>(size, offsets, a, b, c),
+            (false, _) => columns_at::<V, 1>(size, offsets, a, b, c),
+        }
+    }
+}
+
+/// [`product_at`], N vectors of columns at a time.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+unsafe fn columns_at<V: Vector, const N: usize>(
     [m, n]: [usize; 2],
     offsets: &[usize],
     a: Operand,
     b: *const f32,
     c: Target,
 ) {
-    /// One tile, from sums to store.
-    #[inline(always)]
-    unsafe fn tile_at<V: Vector, const M: usize, const N: usize>(
-        offsets: &[usize],
-        a: Operand,
-        b: *const f32,
-        c: Target,
-    ) {
-        let mut sums = [[V::zero(); N]; M];
-        let mut pa = a.at;
-        for &offset in offsets {
-            // SAFETY: as the caller says.
-            unsafe { step(pa, b.add(offset), &mut sums) }
-            pa = pa.wrapping_add(a.step);
-        }
-        for (i, row) in sums.into_iter().enumerate() {
-            for (j, sum) in row.into_iter().enumerate() {
-                // SAFETY: the target has M rows of N vectors.
-                unsafe { put(sum, c.at.add(i * c.stride + j * V::LANES), c.add) }
-            }
-        }
-    }
-    // Three rows by three vectors, or four to six by two: about as many sums either way.
-    let width = if m <= 3 && V::TWIN { 3 * V::LANES } else { strip::<V>() };
-    // A tile of which fewer columns exist goes here first: with a test in each tile the compiler keeps sums in memory.
-    let mut edge = [0.0; ROWS * WIDEST];
+    let width = N * V::LANES;
+    // A tile of which fewer columns exist goes here first: with a test in each tile, as `store` has it, the compiler keeps these
+    // sums in memory.
+    let mut edge = [0.0; ROWS * WIDEST_TILE];
     for j in (0..n).step_by(width) {
         for i in (0..m).step_by(ROWS) {
-            let a = Operand { at: a.at.wrapping_add(i / ROWS * a.panel), ..a };
-            let there = Target { at: c.at.wrapping_add(i * c.stride + j), ..c };
-            let whole = n - j >= width;
-            let c = if whole { there } else { Target { at: edge.as_mut_ptr(), stride: WIDEST, add: false, ..c } };
+            let (a, there, whole) = (a.from(0, i / ROWS), c.from(i, j), n - j >= width);
+            let c = if whole { there } else { Target { at: edge.as_mut_ptr(), stride: WIDEST_TILE, add: false, ..c } };
             let b = b.wrapping_add(j);
-            macro_rules! rows {
-                ($($m:literal: $n:literal),+) => {
-                    match m - i {
-                        // SAFETY: as the caller says.
-                        $($m => unsafe {
-                            if V::TWIN {
-                                // Rows that are left over from a larger panel have its width.
-                                if width == 3 * V::LANES {
-                                    tile_at::<V, $m, $n>(offsets, a, b, c);
-                                } else {
-                                    tile_at::<V, $m, 2>(offsets, a, b, c);
-                                }
-                            } else {
-                                tile_at::<V, $m, 1>(offsets, a, b, c);
-                            }
-                        },)+
-                        // SAFETY: as the caller says.
-                        _ => unsafe {
-                            if V::TWIN {
-                                tile_at::<V, 6, 2>(offsets, a, b, c);
-                            } else {
-                                tile_at::<V, 6, 1>(offsets, a, b, c);
-                            }
-                        },
-                    }
-                };
+            // SAFETY: as the caller says.
+            unsafe {
+                if N == 3 {
+                    by_rows!(m - i, [1 2 or more: 3], M => tile_at::<V, M, N>(offsets, a, b, c));
+                } else {
+                    by_rows!(m - i, [1 2 3 4 5 or more: 6], M => tile_at::<V, M, N>(offsets, a, b, c));
+                }
             }
-            rows!(1: 3, 2: 3, 3: 3, 4: 2, 5: 2);
             if !whole {
-                for (row, numbers) in edge.chunks(WIDEST).enumerate().take(m - i) {
+                for (row, numbers) in edge.chunks(WIDEST_TILE).enumerate().take(m - i) {
                     for (x, &v) in numbers[..n - j].iter().enumerate() {
                         // SAFETY: the caller says that m rows of n columns can be written.
                         unsafe {
-                            let at = there.at.add(row * there.stride + x);
+                            let at = there.from(row, x).at;
                             *at = if there.add { *at + v } else { v };
                         }
                     }
@@ -320,31 +325,60 @@ pub(crate) unsafe fn product_at<V: Vector>(
     }
 }
 
-/// The inner products of M vectors with N others. Each is so many lines of `steps` registers, and its second part says how far
-/// apart lines begin.
+/// One tile of [`product_at`], from sums to store.
+///
+/// # Safety
+/// N vectors can be read at every offset, and M rows of them written.
+#[inline(always)]
+unsafe fn tile_at<V: Vector, const M: usize, const N: usize>(offsets: &[usize], a: Operand, b: *const f32, c: Target) {
+    let mut sums = [[V::zero(); N]; M];
+    let mut pa = a.at;
+    for &offset in offsets {
+        // SAFETY: as the caller says.
+        unsafe { step(pa, b.add(offset), &mut sums) }
+        pa = pa.wrapping_add(a.step);
+    }
+    for (i, row) in sums.into_iter().enumerate() {
+        for (j, sum) in row.into_iter().enumerate() {
+            // SAFETY: as the caller says.
+            unsafe { put(sum, c.from(i, j * V::LANES).at, c.add) }
+        }
+    }
+}
+
+/// Vectors on either side of [`dots`]: twelve sums, three numbers of one side and one of the other fill AVX2's sixteen registers.
+pub(crate) const DOTS: [usize; 2] = [4, 3];
+
+/// M vectors as [`dots`] reads them: where each begins, and how far apart its lines are.
+#[derive(Clone, Copy)]
+pub(crate) struct Lines<const M: usize> {
+    pub(crate) at: [*const f32; M],
+    pub(crate) pitch: usize,
+}
+
+/// The inner products of M vectors with N others, each of so many lines of `steps` registers.
 ///
 /// # Safety
 /// All registers of all lines can be read from every pointer.
 #[inline(always)]
-#[allow(unsafe_code, reason = "walks vectors by pointers")]
 #[allow(clippy::needless_range_loop, reason = "as for a step of a tile")]
 pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
     [lines, steps]: [usize; 2],
-    a: ([*const f32; M], usize),
-    b: ([*const f32; N], usize),
+    a: Lines<M>,
+    b: Lines<N>,
 ) -> [[f32; N]; M] {
     let mut sums = [[V::zero(); N]; M];
     for line in 0..lines {
         for step in 0..steps {
-            let [at_a, at_b] = [a.1, b.1].map(|pitch| line * pitch + step * V::LANES);
-            // SAFETY: the caller says that the numbers can be read.
+            let [at_a, at_b] = [a.pitch, b.pitch].map(|pitch| line * pitch + step * V::LANES);
+            // SAFETY: as the caller says.
             unsafe {
                 let mut ys = [V::zero(); N];
                 for j in 0..N {
-                    ys[j] = V::load(b.0[j].wrapping_add(at_b));
+                    ys[j] = V::load(b.at[j].wrapping_add(at_b));
                 }
                 for i in 0..M {
-                    let x = V::load(a.0[i].wrapping_add(at_a));
+                    let x = V::load(a.at[i].wrapping_add(at_a));
                     for j in 0..N {
                         sums[i][j] = x.mul_add(ys[j], sums[i][j]);
                     }
@@ -352,11 +386,5 @@ pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
             }
         }
     }
-    let mut totals = [[0.0; N]; M];
-    for (totals, sums) in totals.iter_mut().zip(sums) {
-        for (total, sum) in totals.iter_mut().zip(sums) {
-            *total = sum.sum();
-        }
-    }
-    totals
+    sums.map(|row| row.map(Vector::sum))
 }

@@ -37,8 +37,8 @@ operators!(Base);
 impl Vector for Base {
     const LANES: usize = 8;
     type Eight = Self;
-    const TWIN: bool = false;
-    const AHEAD: usize = 0;
+    const TWO_COLUMNS: bool = false;
+    const PREFETCH_DISTANCE: usize = 0;
 
     #[inline(always)]
     fn splat(v: f32) -> Self {
@@ -118,12 +118,12 @@ impl Vector for Base {
         self.0.to_array().iter().sum()
     }
     #[inline(always)]
-    fn part(a: Self, b: Self) -> [Self; 2] {
+    fn deinterleave(a: Self, b: Self) -> [Self; 2] {
         let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (a.0.to_array(), b.0.to_array());
         [Self(f32x8::new([a, c, e, g, i, k, m, o])), Self(f32x8::new([b, d, f, h, j, l, n, p]))]
     }
     #[inline(always)]
-    fn zip(a: Self, b: Self) -> [Self; 2] {
+    fn interleave(a: Self, b: Self) -> [Self; 2] {
         let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (a.0.to_array(), b.0.to_array());
         [Self(f32x8::new([a, i, b, j, c, k, d, l])), Self(f32x8::new([e, m, f, n, g, o, h, p]))]
     }

@@ -1,8 +1,8 @@
 //! Functions of a vector, each one formula for every level.
 //!
-//! Worst errors in units of the last place (`cargo run --release --example 01_ulp` measures them): over every 31st input, and
-//! for `sigmoid` over all negative ones, none is above 2 with AVX2 or without. NaN stays NaN, infinities and zeros go where they should, signed zeros included, and
-//! results below the smallest normal number are kept. The polynomials are least-maximum-error fits over the intervals named
+//! Worst errors in units of the last place (`cargo run --release -p impasto-tensor --example 01_ulp -- 31` measures them): over
+//! every 31st input, and for `sigmoid` over all negative ones, none is above 2 with AVX2 or without. NaN stays NaN, infinities
+//! and zeros go where they should, signed zeros included, and results below the smallest normal number are kept. The polynomials are least-maximum-error fits over the intervals named
 //! beside them; constants that are subtracted as products are split into parts short enough for the products to be exact,
 //! so nothing depends on a fused multiply-add.
 //!
@@ -11,7 +11,7 @@
 
 use std::f32::consts::{FRAC_2_PI, LOG2_E};
 
-use super::vector::Vector;
+use super::vector::{MAX_LANES, Vector};
 
 /// The polynomial with these coefficients, the constant one first.
 #[inline(always)]
@@ -184,7 +184,7 @@ fn turned<V: Vector>(x: V, quarters: f32) -> V {
 
 #[inline(always)]
 fn one_by_one<V: Vector>(x: V, f: impl Fn(f64) -> f64) -> V {
-    let mut lanes = [0.0; 16];
+    let mut lanes = [0.0; MAX_LANES];
     x.to_slice(&mut lanes);
     for v in &mut lanes[..V::LANES] {
         *v = f(f64::from(*v)) as f32;

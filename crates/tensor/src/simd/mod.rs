@@ -7,7 +7,6 @@
 
 mod base;
 pub(crate) mod math;
-mod peak;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -16,9 +15,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-pub use crate::gemm::rate::kernel_rates;
-pub use peak::fma_peak;
-pub(crate) use vector::Vector;
+pub(crate) use vector::{MAX_LANES, Vector};
 
 /// A set of vector instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +130,7 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
 /// # Panics
 /// If the machine does not have it.
 #[inline]
+#[track_caller]
 #[allow(unsafe_code, reason = "the level is looked for before it is used")]
 pub(crate) fn run_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
     assert!(level.is_available(), "simd: this machine has no level `{level}`");
@@ -223,12 +221,12 @@ mod tests {
             };
             let sixteen: [f32; 16] = std::array::from_fn(|i| i as f32);
             let [low, high] = [0, 8].map(|i| V::Eight::from_slice(&sixteen[i..]));
-            let halves = V::part(low, high);
-            for (i, v) in halves.iter().chain(&V::zip(halves[0], halves[1])).enumerate() {
+            let halves = V::deinterleave(low, high);
+            for (i, v) in halves.iter().chain(&V::interleave(halves[0], halves[1])).enumerate() {
                 let mut out = [0.0; 8];
                 v.to_slice(&mut out);
                 let want = |j: usize| if i < 2 { sixteen[2 * j + i] } else { sixteen[8 * (i - 2) + j] };
-                assert_eq!(out, std::array::from_fn(want), "part and zip");
+                assert_eq!(out, std::array::from_fn(want), "deinterleave and interleave");
             }
             let mut lines: Buffer<f32> = Buffer::stale(2 * V::LANES);
             // SAFETY: a buffer begins on a line, and has room for both.
@@ -236,7 +234,7 @@ mod tests {
                 x.stream(lines.as_mut_ptr());
                 y.stream(lines[V::LANES..].as_mut_ptr());
             }
-            V::settle();
+            V::fence();
             assert_eq!(lines[..], [a.clone(), b.clone()].concat(), "stream");
             check("add", x + y, |a, b| a + b);
             check("sub", x - y, |a, b| a - b);

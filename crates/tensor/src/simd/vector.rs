@@ -2,6 +2,9 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+/// Lanes of the widest vector.
+pub(crate) const MAX_LANES: usize = 16;
+
 /// Some `f32` side by side. Implemented once for each [`Level`](super::Level), and used only inside kernels that
 /// [`run`](super::run) calls: that is what makes its instructions safe to use.
 #[allow(unsafe_code, reason = "loads and stores through pointers, for kernels that walk several arrays at once")]
@@ -16,15 +19,15 @@ pub(crate) trait Vector:
     + Sync
     + 'static
 {
-    /// The number of lanes: 8 or 16.
+    /// The number of lanes: 8 or 16, [`MAX_LANES`].
     const LANES: usize;
     /// A vector of eight lanes with the same instructions: what works on 8 x 8 tiles.
     type Eight: Vector<Eight = Self::Eight>;
 
-    /// Whether two vectors by six rows of sums fit the registers.
-    const TWIN: bool;
-    /// How many places ahead a product asks for what it will read next; 0: it does not ask.
-    const AHEAD: usize;
+    /// Whether the registers hold six rows of sums, each two vectors wide.
+    const TWO_COLUMNS: bool;
+    /// How many inner places ahead a product prefetches its right side; 0: not at all.
+    const PREFETCH_DISTANCE: usize;
 
     /// `v` in every lane.
     fn splat(v: f32) -> Self;
@@ -38,8 +41,8 @@ pub(crate) trait Vector:
     /// # Safety
     /// They can be written.
     unsafe fn store(self, p: *mut f32);
-    /// Writes `LANES` numbers from `p` on past the caches, where the machine can: what is not read again before it would have
-    /// left them need not be fetched to be overwritten. Other threads may see it after [`settle`](Vector::settle) only.
+    /// A non-temporal (streaming) store, where the machine has it: past the caches, so that lines which will not be read again
+    /// soon are not fetched to be overwritten. Other threads may read it after [`fence`](Vector::fence) only.
     ///
     /// # Safety
     /// They can be written, and `p` begins a line of 64 bytes, or the second half of one if eight numbers are written.
@@ -48,10 +51,10 @@ pub(crate) trait Vector:
         // SAFETY: as the caller says.
         unsafe { self.store(p) }
     }
-    /// Ends what this thread [`stream`](Vector::stream)ed.
+    /// A store fence: what this thread [`stream`](Vector::stream)ed can be read by others from here on.
     #[inline(always)]
-    fn settle() {}
-    /// Says that what is at `p` will be needed soon. Any address will do.
+    fn fence() {}
+    /// Prefetches the line of memory at `p` into the first cache. Any address will do.
     #[inline(always)]
     fn prefetch(p: *const f32) {
         _ = p;
@@ -85,9 +88,9 @@ pub(crate) trait Vector:
     /// The sum of all lanes, in a fixed order.
     fn sum(self) -> f32;
     /// Of sixteen numbers a b, those at even places and those at odd places.
-    fn part(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
-    /// The reverse of [`part`](Self::part): a0 b0 a1 b1 ..
-    fn zip(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
+    fn deinterleave(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
+    /// The reverse of [`deinterleave`](Self::deinterleave): a0 b0 a1 b1 ..
+    fn interleave(a: Self::Eight, b: Self::Eight) -> [Self::Eight; 2];
     /// Eight vectors of eight lanes, rows and columns exchanged.
     fn transpose(rows: [Self::Eight; 8]) -> [Self::Eight; 8];
 
@@ -122,7 +125,7 @@ pub(crate) trait Vector:
     /// A slice of at most `LANES` numbers, zeros behind.
     #[inline(always)]
     fn from_part(x: &[f32]) -> Self {
-        let mut all = [0.0; 16];
+        let mut all = [0.0; MAX_LANES];
         all[..x.len()].copy_from_slice(x);
         Self::from_slice(&all)
     }
@@ -130,7 +133,7 @@ pub(crate) trait Vector:
     /// Writes the first numbers to a slice of at most `LANES`.
     #[inline(always)]
     fn to_part(self, out: &mut [f32]) {
-        let mut all = [0.0; 16];
+        let mut all = [0.0; MAX_LANES];
         self.to_slice(&mut all);
         out.copy_from_slice(&all[..out.len()]);
     }
@@ -151,34 +154,7 @@ pub(crate) trait Vector:
 /// The operators of a kind of vector, from its functions of the same meaning.
 macro_rules! operators {
     ($t:ident) => {
-        impl std::ops::Add for $t {
-            type Output = Self;
-            #[inline(always)]
-            fn add(self, b: Self) -> Self {
-                Self::added(self, b)
-            }
-        }
-        impl std::ops::Sub for $t {
-            type Output = Self;
-            #[inline(always)]
-            fn sub(self, b: Self) -> Self {
-                Self::subtracted(self, b)
-            }
-        }
-        impl std::ops::Mul for $t {
-            type Output = Self;
-            #[inline(always)]
-            fn mul(self, b: Self) -> Self {
-                Self::multiplied(self, b)
-            }
-        }
-        impl std::ops::Div for $t {
-            type Output = Self;
-            #[inline(always)]
-            fn div(self, b: Self) -> Self {
-                Self::divided(self, b)
-            }
-        }
+        operators!($t: Add add added, Sub sub subtracted, Mul mul multiplied, Div div divided);
         impl std::ops::Neg for $t {
             type Output = Self;
             #[inline(always)]
@@ -187,5 +163,14 @@ macro_rules! operators {
             }
         }
     };
+    ($t:ident: $($trait:ident $method:ident $function:ident),+) => {$(
+        impl std::ops::$trait for $t {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, b: Self) -> Self {
+                Self::$function(self, b)
+            }
+        }
+    )+};
 }
 pub(super) use operators;

@@ -65,18 +65,18 @@ impl Layer {
         let Self { batch, inputs, side, outputs, kernel, window: [stride, _], transposed } = self;
         let kind = if transposed { "convT" } else { "conv" };
         let name = format!("{kind} n{batch} {inputs}->{outputs} k{kernel}s{stride} {side}px");
-        let workload = |what: &str, passes: f64, run: fn(&Made)| {
+        let workload = |what: &str, run: fn(&Made)| {
             let begin = move || {
                 let made = self.make();
                 move || run(&made)
             };
-            Workload::new(format!("{name} {what}"), begin).flops(passes * 2.0 * self.macs())
+            Workload::new(format!("{name} {what}"), begin)
         };
         [
-            workload("fwd", 1.0, |made| drop(made.forward())),
-            workload("fwd+bwd", 3.0, |made| drop((made.forward(), made.data(), made.weight(), made.bias()))),
-            workload("data", 1.0, |made| drop(made.data())),
-            workload("weight", 1.0, |made| drop(made.weight())),
+            workload("fwd", |made| drop(made.forward())),
+            workload("fwd+bwd", |made| drop((made.forward(), made.data(), made.weight(), made.bias()))),
+            workload("data", |made| drop(made.data())),
+            workload("weight", |made| drop(made.weight())),
         ]
     }
 
@@ -88,12 +88,6 @@ impl Layer {
             return Conv2d::transposed(&x, &[self.inputs, self.outputs, k, k], window, [0; 2]).or_panic();
         }
         Conv2d::new(&x, &[self.outputs, self.inputs, k, k], window).or_panic()
-    }
-
-    /// Multiply-adds of one pass.
-    fn macs(&self) -> f64 {
-        let side = if self.transposed { self.side } else { self.geometry().output()[0] };
-        (self.batch * self.inputs * self.outputs * side * side * self.kernel * self.kernel) as f64
     }
 
     fn make(&self) -> Made {

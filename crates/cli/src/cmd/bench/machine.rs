@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use impasto_tensor::{Tensor, simd};
+use impasto_tensor::{Tensor, rate, simd};
 use serde_json::{Value, json};
 
 /// What was found out before the first workload.
@@ -18,7 +18,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn measure(threads: usize) -> Self {
-        Self { fma_peak: simd::fma_peak(), copy: copy(), threads, simd: simd::level().to_string() }
+        Self { fma_peak: rate::fma_peak(), copy: copy(), threads, simd: simd::level().to_string() }
     }
 
     pub(super) fn line(&self) -> String {

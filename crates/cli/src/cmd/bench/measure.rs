@@ -3,12 +3,13 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use impasto_tensor::work;
+
 use super::memory::Meter;
 
 /// Something to measure. Its inputs are made when its turn comes, and go when it is over.
 pub(super) struct Workload {
     name: String,
-    flops: Option<f64>,
     begin: Box<dyn FnOnce() -> Box<dyn FnMut()>>,
 }
 
@@ -21,7 +22,8 @@ pub(super) struct Measurement {
     pub(super) best: f64,
     /// The most memory that inputs and runs held at one time, in 10^6 bytes.
     pub(super) peak_mb: f64,
-    flops: Option<f64>,
+    /// Multiplications and additions of a run, as the direct method needs them, in products and convolutions.
+    flops: u64,
 }
 
 impl Workload {
@@ -34,20 +36,16 @@ impl Workload {
             let mut run = begin();
             Box::new(move || drop(black_box(run())))
         };
-        Self { name: name.into(), flops: None, begin: Box::new(begin) }
+        Self { name: name.into(), begin: Box::new(begin) }
     }
 
-    /// With the number of multiplications and additions that the direct method takes.
-    pub(super) fn flops(mut self, flops: f64) -> Self {
-        self.flops = Some(flops);
-        self
-    }
-
-    /// One run to warm up, then `reps` measured ones.
+    /// One run to warm up and to count, then `reps` measured ones.
     pub(super) fn measure(self, reps: usize) -> Measurement {
         let meter = Meter::start();
         let mut run = (self.begin)();
+        let before = work::flops();
         run();
+        let flops = work::flops() - before;
         let mut times: Vec<f64> = (0..reps)
             .map(|_| {
                 let start = Instant::now();
@@ -57,13 +55,13 @@ impl Workload {
             .collect();
         times.sort_by(f64::total_cmp);
         let (median, best) = (times[reps / 2], times[0]);
-        Measurement { name: self.name, median, best, peak_mb: meter.peak() as f64 / 1e6, flops: self.flops }
+        Measurement { name: self.name, median, best, peak_mb: meter.peak() as f64 / 1e6, flops }
     }
 }
 
 impl Measurement {
-    /// The rate of the shortest run, in 10^9 operations a second.
+    /// The rate of the shortest run, in 10^9 operations a second, where there are any.
     pub(super) fn gflops(&self) -> Option<f64> {
-        self.flops.map(|flops| flops / self.best / 1e9)
+        (self.flops > 0).then(|| self.flops as f64 / self.best / 1e9)
     }
 }

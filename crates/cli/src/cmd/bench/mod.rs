@@ -1,6 +1,6 @@
 //! `impasto bench`: how fast this machine computes what networks are made of, and whole training steps.
 //!
-//! One file a group of workloads; `measure.rs` is the one timing loop, `memory.rs` what a workload holds at most, `machine.rs`
+//! One file a group of workloads; `measure.rs` times them, `memory.rs` what a workload holds at most, `machine.rs`
 //! what the machine could do, `nets.rs` the networks, and `same.rs` the proof that they do another library's work.
 
 mod convolutions;
@@ -26,8 +26,8 @@ use crate::ui::Ui;
 
 /// Measures speed and memory of operations and training steps, and compares them with what the machine can do.
 ///
-/// Each workload runs once to warm up and then several times; GFLOP/s count the direct method's additions and
-/// multiplications, whatever the method used, so that a fast convolution can exceed the peak.
+/// Each workload runs once to warm up and then several times. GFLOP/s count what the direct method adds and multiplies in matrix
+/// products and convolutions, whatever the method used, so that a fast convolution can exceed the peak.
 #[derive(clap::Args)]
 #[command(after_help = "Example: impasto bench gemms convs --reps 3 --threads 1")]
 pub(crate) struct Args {

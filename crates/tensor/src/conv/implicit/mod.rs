@@ -1,5 +1,5 @@
-//! Any convolution as matrix products whose right side comes from the planes of the picture: no matrix of patches ever stands
-//! in memory.
+//! Implicit GEMM: any convolution as a matrix product whose right side is read from the planes of the picture. The matrix of
+//! patches that `im2col.rs` makes never stands in memory.
 //!
 //! A task has a block of output places, of all families. It copies the planes that the block reads, a run of channels at a
 //! time, and every family adds its product with them: the planes are copied once for all. `filters.rs` lays out the weights,
@@ -15,20 +15,21 @@ use self::places::Places;
 use super::lower::{Family, Lowered};
 use super::planes::Planes;
 use super::{Conv2d, Epilogue, Slot};
+use crate::cache::LINE;
 use crate::memory::Buffer;
 use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
 
-/// Numbers of a block's result: a quarter of a common second cache.
-const BLOCK_NUMBERS: usize = 64 << 10;
+/// Numbers of a block's result: 256 KB, half of a second cache of 512.
+const BLOCK_NUMBERS: usize = (256 << 10) / size_of::<f32>();
 /// Output places of a block, at least and at most.
 const PLACES: [usize; 2] = [96, 4096];
-/// Numbers of the copies that a block's products read: they share the second cache with the result.
-const COPIES: usize = 64 << 10;
+/// Numbers of the copies that a block's products read: 256 KB, the other half.
+const COPIES: usize = (256 << 10) / size_of::<f32>();
 
-/// Numbers from which on a result is written past the caches: more than stay in a common third one.
-const UNCACHED: usize = 8 << 20;
+/// Numbers from which on a result is written past the caches: 32 MB, more than a common third cache keeps (ADR 0026).
+const UNCACHED: usize = (32 << 20) / size_of::<f32>();
 
 /// One convolution, and how it is cut.
 struct Job<'a> {
@@ -52,15 +53,15 @@ struct Block {
     rows: Range<usize>,
 }
 
-/// `w` and the other argument to `slot`, which is `X` or `Y`.
-pub(super) fn filter(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
+/// The slot `X` or `Y` from the other of them and the weights `w`.
+pub(super) fn convolve(conv: &Conv2d, slot: Slot, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
     let lowered = Lowered::new(conv, slot);
     let planes = Planes::new(&lowered, [0; 2]);
     let (images, band) = cut(&lowered);
     let filters = Filters::new(&lowered, channels_at_a_time(&lowered, &planes, images * (band + lowered.depth())), w);
     Tensor::build(conv.shape(slot), |y| {
         // Whole lines of memory only.
-        let uncached = y.len() >= UNCACHED && lowered.step_out[1] == 1 && lowered.output[1].is_multiple_of(16);
+        let uncached = y.len() >= UNCACHED && lowered.step_out[1] == 1 && lowered.output[1].is_multiple_of(LINE);
         let job = Job { lowered, planes, filters, x, y: Scatter::new(y), epilogue, uncached, images, band };
         let blocks = job.blocks();
         parallel::tasks(blocks.len(), |b| simd::run(Task { job: &job, block: &blocks[b] }));
@@ -170,7 +171,7 @@ impl Kernel for Task<'_> {
             job.spread::<V>(block, family, result, row, places.pitch(family));
         }
         if job.uncached {
-            V::settle();
+            V::fence();
         }
     }
 }

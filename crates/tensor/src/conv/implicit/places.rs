@@ -7,15 +7,12 @@
 use std::ops::Range;
 
 use super::{Block, Job};
+use crate::cache::odd_lines;
 use crate::conv::lower::{Family, Tap};
-use crate::gemm::tile::{Operand, Target, product, product_at, strip};
+use crate::gemm::tile::{Operand, Target, WIDEST_STRIP, WIDEST_TILE, product, product_at, strip};
 use crate::memory::Buffer;
 use crate::simd::Vector;
 
-/// Numbers that are read behind the last place.
-const MARGIN: usize = 3 * 16;
-/// Columns of the tiles of a product, by which a run of places is rounded up.
-const STRIP: usize = 32;
 /// What it costs to pack a place, in outputs that read it: 20 suits pictures of 7 places and 64 outputs, with 128 and more 10 would do.
 const PACKING: usize = 20;
 
@@ -32,16 +29,15 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(job: &'a Job, block: &'a Block) -> Self {
-        let first = job.planes.first()[0];
-        let reach = job.lowered.families.iter().flat_map(|f| &f.taps).map(|t| (t.shift[0] - first) as usize);
+        let reach = job.lowered.families.iter().flat_map(|f| &f.taps).map(|t| job.planes.place(t.shift)[0]);
         let (low, high) = (reach.clone().min().unwrap_or(0), reach.max().unwrap_or(0));
         let rows = block.rows.start + low..block.rows.end + high;
         let mut places = Self { job, block, rows, low, copies: Buffer::stale(0), packed: Buffer::stale(0) };
         let channels = job.filters.runs().next().map_or(0, |run| run.len());
-        places.copies = Buffer::stale(channels * places.channel() + MARGIN);
+        places.copies = Buffer::stale(channels * places.channel() + WIDEST_TILE);
         let packed = job.lowered.families.iter().filter(|f| !places.is_direct(f));
         let taps = packed.map(|f| f.taps.len()).max().unwrap_or(0);
-        places.packed = Buffer::stale(channels * taps * places.row() + MARGIN);
+        places.packed = Buffer::stale(channels * taps * places.row() + WIDEST_TILE);
         places
     }
 
@@ -57,9 +53,7 @@ impl<'a> Places<'a> {
 
     /// Length of a row of results: all places of the block, with those between rows.
     pub(super) fn row(&self) -> usize {
-        let places = self.block.images.len() * self.block.rows.len() * self.job.planes.pitch;
-        // An odd number of lines of the caches, so that neighbouring rows do not share their sets.
-        (places.div_ceil(16) | 1) * 16
+        odd_lines(self.block.images.len() * self.block.rows.len() * self.job.planes.pitch)
     }
 
     /// Distance of neighbouring lines of a family's result.
@@ -69,7 +63,7 @@ impl<'a> Places<'a> {
 
     /// Whether products read the copies: whether the places between rows cost less than packing.
     fn is_direct(&self, family: &Family) -> bool {
-        let computed = self.run(family).next_multiple_of(STRIP);
+        let computed = self.run(family).next_multiple_of(WIDEST_STRIP);
         let wanted = family.rows(&self.block.rows).len() * family.size[1];
         computed * self.job.outputs() <= wanted * (self.job.outputs() + PACKING)
     }
@@ -83,7 +77,7 @@ impl<'a> Places<'a> {
     /// Where a tap begins to read within a picture's channel.
     fn offset(&self, tap: &Tap) -> usize {
         let planes = &self.job.planes;
-        let [down, across] = [0, 1].map(|i| (tap.shift[i] - planes.first()[i]) as usize);
+        let [down, across] = planes.place(tap.shift);
         let number = tap.plane[0] * self.job.lowered.step_in[1] + tap.plane[1];
         (number * self.rows.len() + down - self.low) * planes.pitch + across
     }
@@ -97,7 +91,8 @@ impl<'a> Places<'a> {
         let picture = self.picture();
         let places = run.clone().flat_map(|c| block.images.clone().map(move |n| n * channels + before + c));
         for (channel, out) in places.zip(self.copies.chunks_mut(picture.max(1))) {
-            job.planes.fill::<V>(&job.x[channel * h * w..][..h * w], &self.rows, out);
+            let x = &job.x[channel * h * w..][..h * w];
+            job.planes.fill::<V>(x, &self.rows, self.rows.len() * job.planes.pitch, out);
         }
     }
 

@@ -12,33 +12,34 @@ use super::filters::{Filters, Shared};
 use super::scheme::Scheme;
 use super::source::{Grid, Place, Source};
 use super::steps::{Input, Output, Products};
-use super::{Term, stride, terms};
-use crate::cache;
+use super::{Term, terms};
+use crate::cache::{self, LINE, odd_lines};
 use crate::conv::lower::Lowered;
 use crate::conv::{Conv2d, Epilogue, Slot};
-use crate::gemm::tile::ROWS;
+use crate::gemm::tile::{ROWS, WIDEST_STRIP};
 use crate::memory::Buffer;
 use crate::parallel::{self, Scatter};
 use crate::simd::{self, Level};
 use crate::tensor::Tensor;
 
-/// Transformed filters, as numbers, above which a block is shared out.
-const FILTERS_IN_CACHE: usize = 1536 << 10;
+/// Transformed filters, as numbers, above which a block is shared out: 6 MB, what stays in a third cache of 8 beside a block.
+const FILTERS_IN_CACHE: usize = (6 << 20) / size_of::<f32>();
+/// Tiles of a block that is one task: of these a multiple, two or more groups of eight, and no more than fill six strips of 16.
+const LEAST: usize = 16;
+const MOST: usize = 96;
 /// Outputs of a task of such a block: three panels, so that a strip of tiles is read a few times once it is there.
 const GROUP: usize = 3 * ROWS;
-/// Numbers behind the products that such a task may have at a time: a share of the second cache.
-const GROUP_NUMBERS: usize = 100 << 10;
-/// The widest strip of any level.
-const WIDEST: usize = 32;
+/// Numbers of products that such a task may have at a time: 400 KB, most of a second cache of 512.
+const GROUP_NUMBERS: usize = (400 << 10) / size_of::<f32>();
 
-/// The sizes of blocks, in numbers. They depend on the machine, what comes out does not.
+/// The sizes of blocks, in numbers. They depend on the machine, what comes out does not (ADR 0027).
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
-    /// Before the products of a block that is one task, or behind them if those are more; they share the room: a second cache
-    /// and a share of the third.
+    /// Transformed inputs of a block that is one task, or its products if those are more; they share the room: a second cache and
+    /// a share of the third.
     alone: usize,
-    /// Before the products of a block that is shared out: half of the third cache, but no more than is worth while and no
-    /// less than keeps the filters from being read too often.
+    /// Transformed inputs of a block that is shared out: half of the third cache, but no more than is worth while and no less than
+    /// keeps the filters from being read too often.
     shared: usize,
 }
 
@@ -73,7 +74,7 @@ enum Weights<'a> {
     Plain(&'a [f32]),
 }
 
-/// Tiles before the products, for one row of families, in strips as the products read them:
+/// Transformed inputs for one row of families, in strips as the products read them:
 /// `[family, point, strip, channel * terms, tile]`.
 pub(super) struct Block<'b> {
     pub(super) families: Range<usize>,
@@ -81,20 +82,23 @@ pub(super) struct Block<'b> {
     pub(super) values: Scatter<'b, f32>,
     /// Where the first point begins.
     pub(super) first: usize,
-    pub(super) point: usize,
+    /// Distance of neighbouring points.
+    pub(super) point_stride: usize,
 }
 
-/// Tiles behind the products, of some outputs: `[family, point, output, row]`.
+/// Products of some outputs: `[family, point, output, tile]`.
 pub(super) struct Group<'b> {
     pub(super) outputs: Range<usize>,
     /// Tiles of the block: from the start of a strip on.
     pub(super) tiles: Range<usize>,
     pub(super) values: &'b Scatter<'b, f32>,
-    pub(super) row: usize,
-    pub(super) point: usize,
+    /// Distance of neighbouring outputs.
+    pub(super) row_stride: usize,
+    /// Distance of neighbouring points.
+    pub(super) point_stride: usize,
 }
 
-pub(super) fn run<S: Scheme>(
+pub(super) fn convolve<S: Scheme>(
     (level, cut): (Level, Cut),
     conv: &Conv2d,
     slot: Slot,
@@ -110,19 +114,19 @@ pub(super) fn run<S: Scheme>(
         let source = Source::new(&lowered, x, S::OUTPUTS);
         let y = Scatter::new(y);
         let job = Job { level, lowered: &lowered, terms: &terms, grid, source, y, epilogue };
-        let (families, tiles, points) = (lowered.families.len(), grid.tiles(), S::POINTS * S::POINTS);
+        let (families, tiles, points) = (lowered.families.len(), grid.tiles(), S::PRODUCTS);
         let filters = points * families * job.inner() * lowered.outputs;
         let at_points = || Filters::new::<S>(&job, w, 0..families, 0..lowered.outputs, Shared::Yes);
-        // Numbers of a tile before and behind the products.
-        let [before, behind] = [job.inner(), lowered.outputs].map(|rows| points * lowered.step_out[1] * rows);
+        // Numbers of a tile: inputs, and products.
+        let [inputs, products] = [job.inner(), lowered.outputs].map(|rows| points * lowered.step_out[1] * rows);
         if filters > FILTERS_IN_CACHE {
-            let most = (cut.shared / before / WIDEST * WIDEST).max(WIDEST);
+            let most = (cut.shared / inputs / WIDEST_STRIP * WIDEST_STRIP).max(WIDEST_STRIP);
             let weights = if tiles <= most { Weights::Plain(w) } else { Weights::AtPoints(at_points()) };
-            (0..tiles).step_by(most).for_each(|t| job.shared::<S>(&weights, t..(t + most).min(tiles)));
+            (0..tiles).step_by(most).for_each(|t| job.by_all_tasks::<S>(&weights, t..(t + most).min(tiles)));
         } else {
-            let (filters, most) = (at_points(), (cut.alone / before.max(behind) / 16 * 16).clamp(16, 96));
+            let (filters, most) = (at_points(), (cut.alone / inputs.max(products) / LEAST * LEAST).clamp(LEAST, MOST));
             parallel::tasks(tiles.div_ceil(most), |b| {
-                job.alone::<S>(&filters, b * most..((b + 1) * most).min(tiles));
+                job.in_one_task::<S>(&filters, b * most..((b + 1) * most).min(tiles));
             });
         }
     })
@@ -134,50 +138,50 @@ impl Job<'_> {
         self.terms[0].len() * self.lowered.channels
     }
 
-    /// A block that is one task. What is behind the product of a point is written over what was before that of the last one:
-    /// half as much lies in the second cache.
-    fn alone<S: Scheme>(&self, filters: &Filters, tiles: Range<usize>) {
+    /// A block that is one task. The products of a point overwrite the inputs of the point before it, so that half as much lies in
+    /// the second cache.
+    fn in_one_task<S: Scheme>(&self, filters: &Filters, tiles: Range<usize>) {
         let (outputs, all) = (0..self.lowered.outputs, 0..tiles.len());
-        let row = stride(tiles.len());
-        self.families::<S>(tiles, outputs.len() * row, |block| {
-            self.channels::<S>(block, 0..self.lowered.channels);
+        let row_stride = odd_lines(tiles.len());
+        self.for_each_row_of_families::<S>(tiles, outputs.len() * row_stride, |block| {
+            self.transform_inputs::<S>(block, 0..self.lowered.channels);
             let (outputs, tiles) = (outputs.clone(), all.clone());
-            let group = Group { outputs, tiles, values: &block.values, row, point: block.point };
-            self.group::<S>(filters, block, &group);
+            let group = Group { outputs, tiles, values: &block.values, row_stride, point_stride: block.point_stride };
+            self.outputs_of::<S>(filters, block, &group);
         });
     }
 
     /// A block that all threads work on: first a channel is a task, then some outputs of some tiles are.
-    fn shared<S: Scheme>(&self, weights: &Weights, tiles: Range<usize>) {
+    fn by_all_tasks<S: Scheme>(&self, weights: &Weights, tiles: Range<usize>) {
         let Lowered { channels, outputs, step_out, .. } = *self.lowered;
-        let (all, points) = (tiles.len(), step_out[1] * S::POINTS * S::POINTS);
-        let part = (GROUP_NUMBERS / (points * GROUP) / WIDEST * WIDEST).max(WIDEST);
-        let (groups, parts) = (outputs.div_ceil(GROUP), all.div_ceil(part));
+        let (all, points) = (tiles.len(), step_out[1] * S::PRODUCTS);
+        let tiles_per_part = (GROUP_NUMBERS / (points * GROUP) / WIDEST_STRIP * WIDEST_STRIP).max(WIDEST_STRIP);
+        let (groups, parts) = (outputs.div_ceil(GROUP), all.div_ceil(tiles_per_part));
         let group = |g: usize| g * GROUP..((g + 1) * GROUP).min(outputs);
-        let part = |p: usize| p * part..((p + 1) * part).min(all);
-        self.families::<S>(tiles, 0, |block| {
-            parallel::tasks(channels, |c| self.channels::<S>(block, c..c + 1));
+        let part = |p: usize| p * tiles_per_part..((p + 1) * tiles_per_part).min(all);
+        self.for_each_row_of_families::<S>(tiles, 0, |block| {
+            parallel::tasks(channels, |c| self.transform_inputs::<S>(block, c..c + 1));
             match weights {
                 Weights::AtPoints(filters) => parallel::tasks(groups * parts, |task| {
-                    self.group_apart::<S>(filters, block, group(task / parts), part(task % parts));
+                    self.outputs_apart::<S>(filters, block, group(task / parts), part(task % parts));
                 }),
                 Weights::Plain(w) => parallel::tasks(groups, |g| {
                     let filters = Filters::new::<S>(self, w, block.families.clone(), group(g), Shared::No);
-                    (0..parts).for_each(|p| self.group_apart::<S>(&filters, block, group(g), part(p)));
+                    (0..parts).for_each(|p| self.outputs_apart::<S>(&filters, block, group(g), part(p)));
                 }),
             }
         });
     }
 
-    /// Calls `f` with room for some tiles, once for each row of families; and if `behind` is not 0, for so many numbers behind
-    /// each point's product, written a point further to the front.
-    fn families<S: Scheme>(&self, tiles: Range<usize>, behind: usize, f: impl Fn(&Block)) {
+    /// Calls `f` with room for some tiles, once for each row of families. If `products` is not 0, there is also room for so many
+    /// products of each point, a point further to the front.
+    fn for_each_row_of_families<S: Scheme>(&self, tiles: Range<usize>, products: usize, f: impl Fn(&Block)) {
         let [down, across] = self.lowered.step_out;
-        let point = stride((tiles.len().next_multiple_of(WIDEST) * self.inner()).max(behind));
-        let first = if behind > 0 { point } else { 0 };
-        let mut values = Buffer::stale(first + across * S::POINTS * S::POINTS * point);
+        let point_stride = odd_lines((tiles.len().next_multiple_of(WIDEST_STRIP) * self.inner()).max(products));
+        let first = if products > 0 { point_stride } else { 0 };
+        let mut values = Buffer::stale(first + across * S::PRODUCTS * point_stride);
         let places = tiles.map(|t| self.grid.place(t)).collect();
-        let mut block = Block { families: 0..0, places, values: Scatter::new(&mut values), first, point };
+        let mut block = Block { families: 0..0, places, values: Scatter::new(&mut values), first, point_stride };
         for y in 0..down {
             block.families = y * across..(y + 1) * across;
             f(&block);
@@ -185,22 +189,23 @@ impl Job<'_> {
     }
 
     /// The tiles of some channels to their points.
-    fn channels<S: Scheme>(&self, block: &Block, channels: Range<usize>) {
+    fn transform_inputs<S: Scheme>(&self, block: &Block, channels: Range<usize>) {
         simd::run_at(self.level, Input::<S> { job: self, block, channels, scheme: PhantomData });
     }
 
     /// Some outputs of some tiles, in room of their own.
-    fn group_apart<S: Scheme>(&self, filters: &Filters, block: &Block, outputs: Range<usize>, tiles: Range<usize>) {
-        let row = stride(tiles.len());
-        let point = outputs.len() * row + 16;
-        let mut values = Buffer::stale(block.families.len() * S::POINTS * S::POINTS * point);
+    fn outputs_apart<S: Scheme>(&self, filters: &Filters, block: &Block, outputs: Range<usize>, tiles: Range<usize>) {
+        let row_stride = odd_lines(tiles.len());
+        // A line more, so that points do not fall into the same sets.
+        let point_stride = outputs.len() * row_stride + LINE;
+        let mut values = Buffer::stale(block.families.len() * S::PRODUCTS * point_stride);
         let values = &Scatter::new(&mut values);
-        self.group::<S>(filters, block, &Group { outputs, tiles, values, row, point });
+        self.outputs_of::<S>(filters, block, &Group { outputs, tiles, values, row_stride, point_stride });
     }
 
     /// Products, and from there to places.
-    fn group<S: Scheme>(&self, filters: &Filters, block: &Block, group: &Group) {
-        for at in 0..block.families.len() * S::POINTS * S::POINTS {
+    fn outputs_of<S: Scheme>(&self, filters: &Filters, block: &Block, group: &Group) {
+        for at in 0..block.families.len() * S::PRODUCTS {
             simd::run_at(self.level, Products { job: self, filters, block, group, at });
         }
         for channel in group.outputs.clone() {
@@ -227,7 +232,7 @@ mod tests {
         for level in simd::available() {
             let bits = |alone, shared| {
                 let how = (level, Cut { alone, shared });
-                let out = run::<S>(how, &conv, slot, from.data(), w.data(), Epilogue::NONE);
+                let out = convolve::<S>(how, &conv, slot, from.data(), w.data(), Epilogue::NONE);
                 out.data().iter().map(|v| v.to_bits()).collect::<Vec<_>>()
             };
             let want = bits(1 << 20, 4 << 20);

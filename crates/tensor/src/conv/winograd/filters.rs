@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::Term;
 use super::blocks::Job;
 use super::scheme::{FilterMatrix, Matrix, SIDE, Scheme};
 use super::tiles::square;
-use super::{Term, stride};
+use crate::cache::odd_lines;
 use crate::gemm::tile::ROWS;
 use crate::memory::Buffer;
 use crate::parallel::{self, Scatter};
@@ -19,9 +20,10 @@ pub(super) struct Filters {
     families: Range<usize>,
     outputs: Range<usize>,
     points: usize,
-    point: usize,
-    /// Distance of panels.
-    pub(super) panel: usize,
+    /// Distance of neighbouring points.
+    point_stride: usize,
+    /// Distance of neighbouring panels.
+    pub(super) panel_stride: usize,
 }
 
 /// Whether all threads transform.
@@ -40,31 +42,40 @@ impl Filters {
         outputs: Range<usize>,
         shared: Shared,
     ) -> Self {
-        let panel = stride(job.inner() * ROWS);
+        let panel_stride = odd_lines(job.inner() * ROWS);
         let panels = outputs.len().div_ceil(ROWS);
         // Of odd length in lines, too: points are written side by side.
-        let (points, point) = (S::POINTS * S::POINTS, stride(panels * panel));
-        let mut values = Buffer::stale(families.len() * points * point);
+        let (points, point_stride) = (S::PRODUCTS, odd_lines(panels * panel_stride));
+        let mut values = Buffer::stale(families.len() * points * point_stride);
         let uncached = matches!(shared, Shared::Yes) && values.len() >= UNCACHED;
         let (out, terms) = (&Scatter::new(&mut values), &job.terms[families.clone()]);
         let fill = |number: usize| {
             let first = outputs.start + number * ROWS;
             let outputs = first..(first + ROWS).min(outputs.end);
-            let panel =
-                Panel { job, terms, w, outputs, out, at: number * panel, point, uncached, scheme: PhantomData::<S> };
+            let panel = Panel {
+                job,
+                terms,
+                w,
+                outputs,
+                out,
+                at: number * panel_stride,
+                point_stride,
+                uncached,
+                scheme: PhantomData::<S>,
+            };
             simd::run_at(job.level, panel);
         };
         match shared {
             Shared::Yes => parallel::tasks(panels, fill),
             Shared::No => (0..panels).for_each(fill),
         }
-        Self { values, families, outputs, points, point, panel }
+        Self { values, families, outputs, points, point_stride, panel_stride }
     }
 
     /// The matrix of a point, counted from the first of `family` on, from `output` on, with which a panel begins.
     pub(super) fn at(&self, family: usize, point: usize, output: usize) -> *const f32 {
         let number = (family - self.families.start) * self.points + point;
-        self.values[number * self.point + (output - self.outputs.start) / ROWS * self.panel..].as_ptr()
+        self.values[number * self.point_stride + (output - self.outputs.start) / ROWS * self.panel_stride..].as_ptr()
     }
 }
 
@@ -72,8 +83,8 @@ impl Filters {
 const STAGED: usize = 8;
 /// Distance of a stage's points: what those rows take, and what the last eight lanes reach beyond.
 const STAGE: usize = 64;
-/// Numbers from which on filters are written past the caches: they would not stay there.
-const UNCACHED: usize = 4 << 20;
+/// Numbers from which on filters are written past the caches: 16 MB would not stay there (ADR 0026).
+const UNCACHED: usize = (16 << 20) / size_of::<f32>();
 
 /// Weights of one filter: 3x3, or 4x4 for four terms.
 const MOST: usize = 16;
@@ -85,8 +96,9 @@ struct Panel<'a, S> {
     w: &'a [f32],
     outputs: Range<usize>,
     out: &'a Scatter<'a, f32>,
+    /// Where this panel begins at each point, and the distance of points.
     at: usize,
-    point: usize,
+    point_stride: usize,
     uncached: bool,
     scheme: PhantomData<S>,
 }
@@ -95,10 +107,10 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "writes points by pointers")]
     fn run<V: Vector>(self) {
-        let Self { job, terms, w, outputs, out, at, point, uncached, .. } = self;
+        let Self { job, terms, w, outputs, out, at, point_stride, uncached, .. } = self;
         let Job { lowered, .. } = job;
         let taps = lowered.families.iter().map(|family| family.taps.len()).sum();
-        let (points, inner) = (S::POINTS * S::POINTS, job.inner());
+        let (points, inner) = (S::PRODUCTS, job.inner());
         let w = &w[outputs.start * lowered.weights[0]..];
         let mut staged = Buffer::<f32>::stale(terms.len() * points * STAGE);
         for c in 0..lowered.channels {
@@ -113,17 +125,17 @@ impl<S: Scheme> Kernel for Panel<'_, S> {
                         at_points::<V::Eight, S>(&filters, &term.weights, to, STAGE);
                     }
                     if place + 1 == STAGED || row + 1 == inner {
-                        let start = f * points * point + at + (row - place) * ROWS;
+                        let start = f * points * point_stride + at + (row - place) * ROWS;
                         let length = ((place + 1) * ROWS).next_multiple_of(V::LANES);
-                        let out = out.at(start, (points - 1) * point + length);
+                        let out = out.at(start, (points - 1) * point_stride + length);
                         // SAFETY: this panel of every point is this task's, and takes whole lines.
-                        unsafe { unload::<V>(staged, length, out, point, uncached) }
+                        unsafe { unload::<V>(staged, length, out, point_stride, uncached) }
                     }
                 }
             }
         }
         if uncached {
-            V::settle();
+            V::fence();
         }
     }
 }

@@ -3,10 +3,14 @@
 //!
 //! Lanes hold eight channels here. Blocks of tiles follow each other and add to the same sums, so the order is fixed.
 
+use std::marker::PhantomData;
+use std::ops::Range;
+
 use super::scheme::{GradientMatrix, InputMatrix, SIDE, Scheme, TapsMatrix};
 use super::source::{Grid, Source};
 use super::tiles::{Corner, Patches, View, inverse, nothing, square, transform};
-use super::{Term, stride, terms};
+use super::{Term, terms};
+use crate::cache::odd_lines;
 use crate::conv::lower::Lowered;
 use crate::conv::{Conv2d, Slot};
 use crate::gemm::tile::{Operand, ROWS, Target, product, strip};
@@ -15,16 +19,20 @@ use crate::parallel::{self, Scatter};
 use crate::simd::{self, Kernel, Vector};
 use crate::tensor::Tensor;
 
-/// Numbers that the tiles of a block take, for picture and gradient together: several second caches. Larger blocks wait for
-/// memory, smaller ones read and write the sums too often; with many channels those weigh more, and the least number of tiles
-/// counts.
-const BLOCK_NUMBERS: usize = 640 << 10;
+/// Numbers that the tiles of a block take, for picture and gradient together: 2.5 MB, several second caches. Larger blocks wait
+/// for memory, smaller ones read and write the sums too often.
+const BLOCK_NUMBERS: usize = (5 << 19) / size_of::<f32>();
+/// Tiles of a block at the least, for few channels and for many, whose sums weigh more; and at the most.
+const LEAST: [usize; 2] = [64, 128];
+const MOST: usize = 2048;
+/// Numbers behind the last row, which the last strip may read.
+const MARGIN: usize = 64;
 
-/// Rows of a matrix `[point, tile or output, row]`.
+/// Matrices `[point, tile or output, channel or output]`.
 struct Points<'b> {
     values: Scatter<'b, f32>,
-    row: usize,
-    point: usize,
+    row_stride: usize,
+    point_stride: usize,
 }
 
 /// What a block's tasks share.
@@ -40,28 +48,28 @@ struct Work<'a> {
     padded: usize,
 }
 
-pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
+pub(super) fn weights<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let job = Lowered::new(conv, Slot::Y);
     let terms = terms(&job.families[0], job.step_in[1], S::TAPS);
     let grid = Grid::new(job.images, conv.output(), S::OUTPUTS);
-    let points = S::POINTS * S::POINTS;
+    let points = S::PRODUCTS;
     let padded = job.channels.next_multiple_of(8);
     let channels = terms.len() * padded;
-    let (row_x, row_y) = (stride(channels), stride(job.outputs.next_multiple_of(8)));
-    let least = channels.min(job.outputs).clamp(64, 128);
-    let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(least, 2048).min(grid.tiles().max(1));
-    let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * stride(tiles * row) + 64));
-    let sum_point = stride(job.outputs * row_x);
-    let mut sums = Buffer::stale(points * sum_point + 64);
+    let (row_x, row_y) = (odd_lines(channels), odd_lines(job.outputs.next_multiple_of(8)));
+    let least = channels.min(job.outputs).clamp(LEAST[0], LEAST[1]);
+    let tiles = (BLOCK_NUMBERS / (points * (row_x + row_y))).clamp(least, MOST).min(grid.tiles().max(1));
+    let [mut v, mut g] = [row_x, row_y].map(|row| Buffer::stale(points * odd_lines(tiles * row) + MARGIN));
+    let sum_point = odd_lines(job.outputs * row_x);
+    let mut sums = Buffer::stale(points * sum_point + MARGIN);
     let source = Source::new(&job, x, S::OUTPUTS);
     let work = Work { grid, terms: &terms, source, y, outputs: job.outputs, size: conv.output(), padded };
     for (b, first) in (0..grid.tiles()).step_by(tiles).enumerate() {
         let block = first..(first + tiles).min(grid.tiles());
-        let x_side = Points { values: Scatter::new(&mut v), row: row_x, point: stride(tiles * row_x) };
-        let y_side = Points { values: Scatter::new(&mut g), row: row_y, point: stride(tiles * row_y) };
+        let x_side = Points { values: Scatter::new(&mut v), row_stride: row_x, point_stride: odd_lines(tiles * row_x) };
+        let y_side = Points { values: Scatter::new(&mut g), row_stride: row_y, point_stride: odd_lines(tiles * row_y) };
         let (octets, all) = (padded / 8, padded / 8 + job.outputs.div_ceil(8));
         parallel::tasks(all, |task| {
-            let scheme = std::marker::PhantomData::<S>;
+            let scheme = PhantomData::<S>;
             let (work, block) = (&work, &block);
             if task < octets {
                 simd::run(Pictures { work, block, octet: task, out: &x_side, scheme });
@@ -69,7 +77,7 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
                 simd::run(Gradients { work, block, octet: task - octets, out: &y_side, scheme });
             }
         });
-        let sums = Points { values: Scatter::new(&mut sums), row: row_x, point: sum_point };
+        let sums = Points { values: Scatter::new(&mut sums), row_stride: row_x, point_stride: sum_point };
         parallel::tasks(points, |at| {
             let size = [job.outputs, block.len(), channels];
             simd::run(Products { size, at, add: b > 0, x: &x_side, y: &y_side, sums: &sums });
@@ -81,7 +89,7 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     let taps = conv.kernel[0] * conv.kernel[1];
     Tensor::build(conv.shape(Slot::W), |w| {
         parallel::chunks(w, job.channels * taps, |o, w| {
-            let scheme = std::marker::PhantomData::<S>;
+            let scheme = PhantomData::<S>;
             simd::run(Weights {
                 work: &work,
                 sums: &sums[o * row_x..],
@@ -95,15 +103,13 @@ pub(super) fn run<S: Scheme>(conv: &Conv2d, x: &[f32], y: &[f32]) -> Tensor {
     })
 }
 
-type Tiles = std::ops::Range<usize>;
-
 /// Eight channels of the picture, transformed.
 struct Pictures<'a, S> {
     work: &'a Work<'a>,
-    block: &'a Tiles,
+    block: &'a Range<usize>,
     octet: usize,
     out: &'a Points<'a>,
-    scheme: std::marker::PhantomData<S>,
+    scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Pictures<'_, S> {
     type Output = ();
@@ -134,8 +140,8 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
                         None => source.in_picture(8 * self.octet + l, place, term, S::POINTS, patch),
                     };
                 }
-                let start = row * self.out.row + i * padded + 8 * self.octet;
-                let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
+                let start = row * self.out.row_stride + i * padded + 8 * self.octet;
+                let out = self.out.values.at(start, (S::PRODUCTS - 1) * self.out.point_stride + 8);
                 // SAFETY: tiles have eight numbers a row; these eight columns of every row are this task's.
                 unsafe {
                     transform::<V::Eight, InputMatrix<S>>(
@@ -144,7 +150,7 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
                         S::POINTS,
                         &mut half,
                         out,
-                        self.out.point,
+                        self.out.point_stride,
                     );
                 }
             }
@@ -155,10 +161,10 @@ impl<S: Scheme> Kernel for Pictures<'_, S> {
 /// Eight channels of the gradient, transformed.
 struct Gradients<'a, S> {
     work: &'a Work<'a>,
-    block: &'a Tiles,
+    block: &'a Range<usize>,
     octet: usize,
     out: &'a Points<'a>,
-    scheme: std::marker::PhantomData<S>,
+    scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Gradients<'_, S> {
     type Output = ();
@@ -177,8 +183,8 @@ impl<S: Scheme> Kernel for Gradients<'_, S> {
                 let view = View { at: plane.as_ptr(), pitch: columns, rows, columns };
                 *corner = view.tile(place.y as isize, place.x as isize, S::OUTPUTS, patch);
             }
-            let start = row * self.out.row + 8 * self.octet;
-            let out = self.out.values.at(start, (S::POINTS * S::POINTS - 1) * self.out.point + 8);
+            let start = row * self.out.row_stride + 8 * self.octet;
+            let out = self.out.values.at(start, (S::PRODUCTS - 1) * self.out.point_stride + 8);
             // SAFETY: as for the picture.
             unsafe {
                 transform::<V::Eight, GradientMatrix<S>>(
@@ -187,7 +193,7 @@ impl<S: Scheme> Kernel for Gradients<'_, S> {
                     S::POINTS,
                     &mut half,
                     out,
-                    self.out.point,
+                    self.out.point_stride,
                 );
             }
         }
@@ -209,8 +215,8 @@ impl Kernel for Products<'_> {
     #[allow(unsafe_code, reason = "the product walks matrices by pointers")]
     fn run<V: Vector>(self) {
         let [m, k, n] = self.size;
-        let [x, y, c] = [self.x, self.y, self.sums].map(|p| (p.values.at(self.at * p.point, 0), p.row));
-        // SAFETY: the buffers were made for these sizes, with 64 numbers behind the last row for the last strip.
+        let [x, y, c] = [self.x, self.y, self.sums].map(|p| (p.values.at(self.at * p.point_stride, 0), p.row_stride));
+        // SAFETY: the buffers were made for these sizes, with a margin behind the last row for the last strip.
         unsafe {
             product::<V>(
                 m,
@@ -232,7 +238,7 @@ struct Weights<'a, S> {
     channels: usize,
     taps: usize,
     w: &'a mut [f32],
-    scheme: std::marker::PhantomData<S>,
+    scheme: PhantomData<S>,
 }
 impl<S: Scheme> Kernel for Weights<'_, S> {
     type Output = ();

@@ -1,8 +1,15 @@
-//! Convolution by minimal filtering: 3x3 with steps of one, and 4x4 with steps of two, which is four 2x2 (see `lower.rs`),
-//! each also transposed. The filters and all tiles of the picture are transformed, each of the scheme's points becomes one
-//! matrix product over channels, and the products are transformed back.
+//! Winograd's minimal filtering: 3x3 with steps of one, and 4x4 with steps of two, which is four 2x2 (see `lower.rs`), each also
+//! transposed. The third slot, the gradient for the weights, is in `gradient.rs`. The others:
 //!
-//! `blocks.rs` cuts the work, `steps.rs` does it; `gradient.rs` is the third slot.
+//! ```text
+//! picture  -- Bᵀ x B,  steps::Input  -->          [family, point, strip, channel, tile]
+//! weights  -- G w Gᵀ,  Filters       -->          [family, point, panel, channel, output]
+//! one matrix product a point, steps::Products:    [family, point, output, tile]
+//! result  <-- Aᵀ p A,  steps::Output --
+//! ```
+//!
+//! A tile is m x m places of the result, a point one of its a x a products, a term the taps of a family that read one plane; B,
+//! G, A, m and a are those of `scheme.rs`. `blocks.rs` cuts the work, `steps.rs` does it.
 
 mod blocks;
 mod filters;
@@ -12,40 +19,22 @@ mod source;
 mod steps;
 mod tiles;
 
-use self::blocks::{Cut, run};
-use self::scheme::{F42, F43, F63};
+pub(super) use self::scheme::{F42, F43, F63};
+
+use self::blocks::Cut;
+use self::scheme::Scheme;
 use super::lower::Family;
 use super::{Conv2d, Epilogue, Slot};
 use crate::simd;
 use crate::tensor::Tensor;
 
-/// Which scheme computes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tiles {
-    /// F(4, 3)
-    Four,
-    /// F(6, 3)
-    Six,
-    /// F(4, 2), on the four phases of a stride of two.
-    Phases,
-}
-
-/// `w` and the other argument to `slot`, which is `X` or `Y`.
-pub(super) fn filter(conv: &Conv2d, slot: Slot, tiles: Tiles, x: &[f32], w: &[f32], epilogue: Epilogue) -> Tensor {
+/// One slot, arguments as for [`Conv2d::leave`].
+pub(super) fn leave<S: Scheme>(conv: &Conv2d, slot: Slot, a: &[f32], b: &[f32], epilogue: Epilogue) -> Tensor {
     let how = (simd::level(), Cut::of_this_machine());
-    match tiles {
-        Tiles::Four => run::<F43>(how, conv, slot, x, w, epilogue),
-        Tiles::Six => run::<F63>(how, conv, slot, x, w, epilogue),
-        Tiles::Phases => run::<F42>(how, conv, slot, x, w, epilogue),
-    }
-}
-
-/// The weight gradient.
-pub(super) fn gradient(conv: &Conv2d, tiles: Tiles, x: &[f32], y: &[f32]) -> Tensor {
-    match tiles {
-        Tiles::Four => gradient::run::<F43>(conv, x, y),
-        Tiles::Six => gradient::run::<F63>(conv, x, y),
-        Tiles::Phases => gradient::run::<F42>(conv, x, y),
+    match slot {
+        Slot::Y => blocks::convolve::<S>(how, conv, slot, a, b, epilogue),
+        Slot::X => blocks::convolve::<S>(how, conv, slot, b, a, epilogue),
+        Slot::W => gradient::weights::<S>(conv, b, a),
     }
 }
 
@@ -71,9 +60,4 @@ fn terms(family: &Family, planes_across: usize, side: usize) -> Vec<Term> {
         terms.push(Term { plane: y * planes_across + x, shift: square[0].shift, weights });
     }
     terms
-}
-
-/// Rows of 64-byte lines that are an odd number long: walking down such a matrix visits all sets of a cache.
-fn stride(numbers: usize) -> usize {
-    (numbers.div_ceil(16) | 1) * 16
 }

@@ -15,16 +15,18 @@
 use crate::simd::Vector;
 
 /// Numbers along one side of the largest tile; shorter ones leave the rest unused.
-pub(super) const SIDE: usize = 8;
+pub(in crate::conv) const SIDE: usize = 8;
 
 /// F(m, r): how many outputs, of how many taps, from a = m + r - 1 inputs; and its matrices.
-pub(super) trait Scheme {
+pub(in crate::conv) trait Scheme {
     /// m
     const OUTPUTS: usize;
     /// r
     const TAPS: usize;
     /// a
     const POINTS: usize = Self::OUTPUTS + Self::TAPS - 1;
+    /// Products of a tile: a^2.
+    const PRODUCTS: usize = Self::POINTS * Self::POINTS;
     /// a inputs at the a points.
     fn input<V: Vector>(x: [V; SIDE]) -> [V; SIDE];
     /// r taps at the a points.
@@ -75,7 +77,7 @@ fn times<V: Vector>(factor: f32, x: V) -> V {
 }
 
 /// F(4, 3): 36 multiplications for 16 outputs of 9 taps.
-pub(super) struct F43;
+pub(in crate::conv) struct F43;
 impl Scheme for F43 {
     const OUTPUTS: usize = 4;
     const TAPS: usize = 3;
@@ -117,7 +119,7 @@ impl Scheme for F43 {
 }
 
 /// F(6, 3): 64 multiplications for 36 outputs of 9 taps.
-pub(super) struct F63;
+pub(in crate::conv) struct F63;
 impl Scheme for F63 {
     const OUTPUTS: usize = 6;
     const TAPS: usize = 3;
@@ -170,7 +172,7 @@ impl Scheme for F63 {
 }
 
 /// F(4, 2): 25 multiplications for 16 outputs of 4 taps.
-pub(super) struct F42;
+pub(in crate::conv) struct F42;
 impl Scheme for F42 {
     const OUTPUTS: usize = 4;
     const TAPS: usize = 2;

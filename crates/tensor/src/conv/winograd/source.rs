@@ -3,6 +3,7 @@
 use super::Term;
 use super::scheme::SIDE;
 use super::tiles::{Corner, View};
+use crate::cache::LINE;
 use crate::conv::lower::Lowered;
 use crate::conv::planes::Planes;
 use crate::memory::Buffer;
@@ -11,8 +12,8 @@ use crate::simd::Vector;
 /// Pictures up to this many columns are copied with zeros around, so that no tile reaches over an edge.
 const COPIED: usize = 72;
 
-/// Numbers of the next picture that are asked for: the machine follows what is longer by itself.
-const ASKED: usize = 256;
+/// Numbers of the next picture that are prefetched: the hardware prefetcher follows what is longer by itself.
+const PREFETCHED: usize = 256;
 
 /// The tiles of all pictures, one behind the other.
 #[derive(Clone, Copy)]
@@ -80,13 +81,13 @@ impl<'a> Source<'a> {
         copies
     }
 
-    /// Copies one channel of one picture over an earlier copy, or over zeros, and asks for that of the next picture: it lies far
-    /// behind.
+    /// Copies one channel of one picture over an earlier copy, or over zeros, and prefetches that of the next picture, which lies
+    /// far away.
     #[inline(always)]
     pub(super) fn copy<V: Vector>(&self, image: usize, c: usize, out: &mut [f32]) {
         if let Some(planes) = &self.planes {
             let (channel, picture) = (self.channel(image, c), self.channels * self.input[0] * self.input[1]);
-            for at in (0..channel.len().min(ASKED)).step_by(16) {
+            for at in (0..channel.len().min(PREFETCHED)).step_by(LINE) {
                 V::prefetch(channel.as_ptr().wrapping_add(picture + at));
             }
             planes.refill::<V>(channel, out);
@@ -105,14 +106,14 @@ impl<'a> Source<'a> {
     #[inline(always)]
     pub(super) fn offset(&self, term: &Term) -> usize {
         self.planes.as_ref().map_or(0, |planes| {
-            let [down, across] = [0, 1].map(|i| (term.shift[i] - planes.first()[i]) as usize);
+            let [down, across] = planes.place(term.shift);
             term.plane * planes.plane() + down * planes.pitch + across
         })
     }
 
-    /// Asks for a tile of a term in the picture itself: its rows lie so far apart that the machine does not follow them.
+    /// Prefetches a tile of a term in the picture itself: its rows lie too far apart for the hardware prefetcher.
     #[inline(always)]
-    pub(super) fn ask_for<V: Vector>(&self, c: usize, place: Place, term: &Term, side: usize) {
+    pub(super) fn prefetch_tile<V: Vector>(&self, c: usize, place: Place, term: &Term, side: usize) {
         let (at, columns) = (self.channel(place.image, c).as_ptr(), self.input[1] as isize);
         let first = (place.y as isize + term.shift[0]) * columns + place.x as isize + term.shift[1];
         for row in 0..side as isize {

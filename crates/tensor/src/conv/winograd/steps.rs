@@ -51,7 +51,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                         if copied[0].is_none() && c + 1 < self.channels.end {
                             // Rows of every second tile: where they begin, they are a line of memory apart or less.
                             for place in places.iter().step_by(2) {
-                                source.ask_for::<V>(c + 1, *place, term, S::POINTS);
+                                source.prefetch_tile::<V>(c + 1, *place, term, S::POINTS);
                             }
                         }
                         for (l, (corner, place)) in corners.iter_mut().zip(places).enumerate() {
@@ -61,11 +61,9 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                             };
                         }
                         let (strip, place) = (g * 8 / width, g * 8 % width);
-                        let start = block.first
-                            + f * S::POINTS * S::POINTS * block.point
-                            + (strip * inner + row) * width
-                            + place;
-                        let out = block.values.at(start, (S::POINTS * S::POINTS - 1) * block.point + 8);
+                        let start =
+                            block.first + f * S::PRODUCTS * block.point_stride + (strip * inner + row) * width + place;
+                        let out = block.values.at(start, (S::PRODUCTS - 1) * block.point_stride + 8);
                         // SAFETY: tiles have eight numbers a row, in a copy or a patch; this channel's row of every point is its own.
                         unsafe {
                             transform::<V::Eight, InputMatrix<S>>(
@@ -74,7 +72,7 @@ impl<S: Scheme> Kernel for Input<'_, S> {
                                 S::POINTS,
                                 &mut half,
                                 out,
-                                block.point,
+                                block.point_stride,
                             );
                         }
                     }
@@ -100,8 +98,8 @@ impl Kernel for Products<'_> {
         let Self { job, filters, block, group, at } = self;
         let (width, inner) = (strip::<V>(), job.inner());
         let w = filters.at(block.families.start, at, group.outputs.start);
-        let x = block.values.at(block.first + at * block.point + group.tiles.start * inner, 0).cast_const();
-        let y = group.values.at(at * group.point, group.outputs.len() * group.row);
+        let x = block.values.at(block.first + at * block.point_stride + group.tiles.start * inner, 0).cast_const();
+        let y = group.values.at(at * group.point_stride, group.outputs.len() * group.row_stride);
         // SAFETY: `Filters`, `Block` and `Group` were made for these sizes: strips are whole, and rows have room for them. A
         // group in the room of its block is written where only points before this one are read.
         unsafe {
@@ -109,9 +107,9 @@ impl Kernel for Products<'_> {
                 group.outputs.len(),
                 inner,
                 group.tiles.len().next_multiple_of(8),
-                Operand { at: w, step: ROWS, panel: filters.panel },
+                Operand { at: w, step: ROWS, panel: filters.panel_stride },
                 Operand { at: x, step: width, panel: width * inner },
-                Target { at: y, stride: group.row, add: false, far: false },
+                Target { at: y, stride: group.row_stride, add: false, far: false },
             );
         }
     }
@@ -132,18 +130,18 @@ impl<S: Scheme> Kernel for Output<'_, S> {
     fn run<V: Vector>(self) {
         let (Job { lowered, y, epilogue, .. }, block, group, o) = (self.job, self.block, self.group, self.channel);
         let ([h, w], [sh, sw]) = (lowered.output, lowered.step_out);
-        let row = (o - group.outputs.start) * group.row;
+        let row = (o - group.outputs.start) * group.row_stride;
         let finish = epilogue.of::<V::Eight>(o);
         let (mut half, mut tiles) = (square(), [square(), square()]);
         let py = block.families.start / sw;
         let size = lowered.families[py * sw].size;
         for (g, places) in block.places[group.tiles.clone()].chunks(8).enumerate() {
             for (px, tile) in tiles.iter_mut().enumerate().take(sw) {
-                let start = px * S::POINTS * S::POINTS * group.point + row + g * 8;
-                let x = group.values.at(start, (S::POINTS * S::POINTS - 1) * group.point + 8);
+                let start = px * S::PRODUCTS * group.point_stride + row + g * 8;
+                let x = group.values.at(start, (S::PRODUCTS - 1) * group.point_stride + 8);
                 // SAFETY: every point has this row, with room for whole groups of eight.
                 unsafe {
-                    inverse::<V::Eight, OutputMatrix<S>>(x, group.point, S::POINTS, S::OUTPUTS, &mut half, tile);
+                    inverse::<V::Eight, OutputMatrix<S>>(x, group.point_stride, S::POINTS, S::OUTPUTS, &mut half, tile);
                 }
                 for row in tile.iter_mut().take(S::OUTPUTS) {
                     *row = V::Eight::transpose(*row);
@@ -168,7 +166,7 @@ impl<S: Scheme> Kernel for Output<'_, S> {
                     let line = ((place.image * lowered.outputs + o) * h + (place.y + i) * sh + py) * w + place.x * sw;
                     let room = (w - place.x * sw).min(S::OUTPUTS * sw);
                     let mut numbers = [0.0; 2 * SIDE];
-                    let [first, second] = if sw == 1 { [left[l]; 2] } else { V::zip(left[l], right[l]) };
+                    let [first, second] = if sw == 1 { [left[l]; 2] } else { V::interleave(left[l], right[l]) };
                     first.to_slice(&mut numbers);
                     second.to_slice(&mut numbers[SIDE..]);
                     // SAFETY: `room` numbers of this line belong to this tile, and the tile to this task.

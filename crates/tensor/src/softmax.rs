@@ -165,7 +165,7 @@ impl<T: Element> Tensor<T> {
             if width == 0 {
                 return;
             }
-            parallel::both((out, per_task * width), (logs.data_mut(), per_task), |task, out, logs| {
+            parallel::chunks_of_two((out, per_task * width), (logs.data_mut(), per_task), |task, out, logs| {
                 let rows = self.data()[task * per_task * width..].chunks(width);
                 for ((row, out), log) in rows.zip(out.chunks_mut(width)).zip(logs) {
                     let (max, sum) = exponentials(row, out);

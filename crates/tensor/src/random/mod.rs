@@ -1,12 +1,14 @@
 //! Counter-based random numbers: a number is a function of (seed, stream, index), so the same seed gives the same
 //! picture at any thread count, and a position in the stream is one integer that a checkpoint can hold.
 
+mod normal;
+
 use std::convert::Infallible;
 
 use rand_core::TryRng;
 
+use self::normal::{normal_pair, unit};
 use crate::element::Element;
-use crate::normal::{normal_pair, unit};
 use crate::parallel::{self, GRAIN};
 use crate::shape::Shape;
 use crate::simd::vectorised;

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use super::{Kernel, Vector, run};
 use crate::parallel;
+use crate::simd::{Kernel, Vector, run};
 
 /// Independent chains of multiply-adds: enough to hide their latency, few enough to stay in registers.
 const CHAINS: usize = 10;

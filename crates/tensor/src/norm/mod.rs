@@ -3,10 +3,13 @@
 //! Statistics are taken of each channel over the batch (batch norm), or of groups of channels of each picture (group norm; with
 //! as many groups as channels it is instance norm, with one group layer norm).
 
+mod passes;
+mod planes;
+
+use self::passes::{Line, Spread, draw_planes, line_gradients, line_sums, spread};
+use self::planes::Planes;
 use crate::element::Element;
 use crate::parallel::{self, GRAIN};
-use crate::reduce::{sum_of, sums_of_pairs};
-use crate::simd::vectorised;
 use crate::tensor::Tensor;
 
 /// Which normalisation, and what follows it.
@@ -37,87 +40,6 @@ pub struct Gradients<T: Element> {
     pub gamma: Tensor<T>,
     /// For the shift `beta`, `[C]`.
     pub beta: Tensor<T>,
-}
-
-/// `[N, C, H, W]` (or `[N, C]`, or `[N, C, L]`) seen as planes.
-#[derive(Clone, Copy)]
-struct Planes {
-    batch: usize,
-    channels: usize,
-    size: usize,
-}
-
-impl Planes {
-    #[track_caller]
-    fn of<T: Element>(x: &Tensor<T>, norm: &Norm) -> Self {
-        let (batch, channels, size) = x.shape().around(1);
-        let divides = |groups: usize| groups > 0 && channels.is_multiple_of(groups);
-        assert!(norm.groups.is_none_or(divides), "norm: {:?} groups do not divide {channels} channels", norm.groups);
-        Self { batch, channels, size }
-    }
-
-    /// The same, beside a scale and a shift that have to fit.
-    #[track_caller]
-    fn with<T: Element>(x: &Tensor<T>, norm: &Norm, gamma: &Tensor<T>, beta: &Tensor<T>) -> Self {
-        let planes = Self::of(x, norm);
-        let (want, [gamma, beta]) = ([planes.channels], [gamma.shape(), beta.shape()]);
-        assert!(*gamma == want && *beta == want, "norm: expected gamma and beta {want:?}, got {gamma:?} and {beta:?}");
-        planes
-    }
-
-    /// Those of statistics that have to fit too.
-    #[track_caller]
-    fn check<T: Element>(self, norm: &Norm, moments: &Moments<T>) {
-        let (want, [mean, scale]) = (self.sets(norm), [moments.mean.shape(), moments.scale.shape()]);
-        assert!(*mean == want && *scale == want, "norm: expected moments {want:?}, got {mean:?} and {scale:?}");
-    }
-
-    /// Planes that follow each other and share statistics.
-    fn run(self, norm: &Norm) -> usize {
-        norm.groups.map_or(1, |groups| self.channels / groups)
-    }
-
-    /// Planes that share statistics: their numbers, for the `i`-th set.
-    fn set(self, norm: &Norm, i: usize) -> impl Iterator<Item = usize> + Clone {
-        let run = self.run(norm);
-        let (first, count, step) =
-            if norm.groups.is_some() { (i * run, run, 1) } else { (i, self.batch, self.channels) };
-        (0..count).map(move |n| first + n * step)
-    }
-
-    fn sets(self, norm: &Norm) -> [usize; 2] {
-        norm.groups.map_or([1, self.channels], |groups| [self.batch, groups])
-    }
-
-    /// Elements of one set.
-    fn count(self, norm: &Norm) -> f64 {
-        (self.size * if norm.groups.is_some() { self.run(norm) } else { self.batch }) as f64
-    }
-
-    /// Calls `f` with the elements of some planes of each of the arrays; those of small planes are put together first.
-    fn joined<T: Copy, const K: usize>(
-        self,
-        arrays: [&[T]; K],
-        planes: impl Iterator<Item = usize>,
-        mut f: impl FnMut([&[T]; K]),
-    ) {
-        if 8 * self.size > NEAR {
-            return planes.for_each(|plane| f(arrays.map(|x| self.at(x, plane))));
-        }
-        let mut near = arrays.map(|_| Vec::with_capacity(NEAR));
-        for plane in planes {
-            if near.iter().any(|near| near.len() + self.size > NEAR) {
-                f(near.each_ref().map(Vec::as_slice));
-                near.iter_mut().for_each(Vec::clear);
-            }
-            near.iter_mut().zip(arrays).for_each(|(near, x)| near.extend_from_slice(self.at(x, plane)));
-        }
-        f(near.each_ref().map(Vec::as_slice));
-    }
-
-    fn at<T>(self, x: &[T], plane: usize) -> &[T] {
-        &x[plane * self.size..][..self.size]
-    }
 }
 
 impl Norm {
@@ -188,7 +110,7 @@ impl Norm {
         let (run, sets) = (planes.run(self), planes.sets(self));
         let mut pairs = vec![[T::splat(0.0); 2]; sets[0] * sets[1]];
         let y = Tensor::build(*x.shape(), |out| {
-            parallel::both((out, run * planes.size), (&mut pairs, 1), |set, out, pair| {
+            parallel::chunks_of_two((out, run * planes.size), (&mut pairs, 1), |set, out, pair| {
                 pair[0] = self.pair(planes, set, x.data());
                 for (plane, out) in planes.set(self, set).zip(out.chunks_mut(planes.size)) {
                     let c = plane % planes.channels;
@@ -228,7 +150,7 @@ impl Norm {
         let (x, mut dx) = (x.data(), g);
         if self.groups.is_some() && !x.is_empty() {
             // Both passes while the planes are in the cache.
-            parallel::both((dx.data_mut(), run * size), (&mut sums, run), |set, g, sums| {
+            parallel::chunks_of_two((dx.data_mut(), run * size), (&mut sums, run), |set, g, sums| {
                 let (first, mut means) = (set * run, [0.0; 2]);
                 for (i, (g, sum)) in g.chunks(size).zip(&mut *sums).enumerate() {
                     *sum = line_sums(planes.at(x, first + i), g, lines[first + i]);
@@ -277,110 +199,6 @@ impl Norm {
     fn through<T: Element>(&self, [mean, scale]: [T; 2], gamma: T, beta: T) -> Line<T> {
         let a = gamma * scale;
         Line { a, b: beta - a * mean, mean, scale, slope: T::splat(self.slope) }
-    }
-}
-
-/// y = a x + b, then the activation.
-#[derive(Clone, Copy)]
-struct Line<T> {
-    a: T,
-    b: T,
-    mean: T,
-    scale: T,
-    /// The activation's factor where y is not positive.
-    slope: T,
-}
-
-impl<T: Element> Line<T> {
-    /// The gradient for what the activation is given at `x`, from the gradient `g` of its result.
-    #[inline(always)]
-    fn before_activation(self, x: T, g: T) -> T {
-        if self.a * x + self.b > T::splat(0.0) { g } else { g * self.slope }
-    }
-}
-
-/// How many elements there are, their mean, and the sum of their square distances from it.
-#[derive(Clone, Copy, Default)]
-struct Spread {
-    count: f64,
-    mean: f64,
-    square: f64,
-}
-
-impl Spread {
-    /// The spread of two parts together.
-    ///
-    /// # Source
-    /// Chan, Golub and `LeVeque`, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
-    fn join(self, other: Self) -> Self {
-        let count = self.count + other.count;
-        let (share, distance) = (other.count / count.max(1.0), other.mean - self.mean);
-        Self {
-            count,
-            mean: self.mean + distance * share,
-            square: self.square + other.square + distance * distance * self.count * share,
-        }
-    }
-}
-
-/// Elements that are read twice, the second time from the first cache.
-const NEAR: usize = 2048;
-
-vectorised! {
-    /// The spread of a slice: of every block the mean, then the distances from it.
-    fn spread[T: Element](x: &[T]) -> Spread {
-        let mut all = Spread::default();
-        for x in x.chunks(NEAR) {
-            let count = x.len() as f64;
-            let mean = sum_of(x, |v| v) / count;
-            let center = T::splat(mean);
-            let rounded = mean - center.to_f64();
-            let square = sum_of(x, |v| (v - center) * (v - center)) - count * rounded * rounded;
-            // Of equal numbers only what was rounded is left, below zero. NaN stays.
-            let square = if square < 0.0 { 0.0 } else { square };
-            all = all.join(Spread { count, mean, square });
-        }
-        all
-    }
-
-    /// `out = act(a x + b)`, plane by plane; the first takes the line numbered `first`, and behind the last the lines begin
-    /// again.
-    fn draw_planes[T: Element](x: &[T], out: &mut [T], size: usize, first: usize, lines: &[Line<T>]) -> () {
-        for (i, (x, out)) in x.chunks(size).zip(out.chunks_mut(size)).enumerate() {
-            let Line { a, b, slope, .. } = lines[(first + i) % lines.len()];
-            for (o, &v) in out.iter_mut().zip(x) {
-                let y = a * v + b;
-                *o = if y > T::splat(0.0) { y } else { y * slope };
-            }
-        }
-    }
-
-    /// The sums of h and of h x^ over a plane.
-    fn line_sums[T: Element](x: &[T], g: &[T], line: Line<T>) -> [f64; 2] {
-        let [h, hx] = sums_of_pairs(x, g, |x, g| {
-            let h = line.before_activation(x, g);
-            [h, h * (x - line.mean)]
-        });
-        [h, hx * line.scale.to_f64()]
-    }
-
-    /// `g = scale (gamma h - mean(gamma h) - x^ mean(gamma h x^))`, plane by plane with lines and means as above.
-    fn line_gradients[T: Element](
-        x: &[T],
-        g: &mut [T],
-        size: usize,
-        first: usize,
-        lines: &[Line<T>],
-        means: &[[T; 2]],
-    ) -> () {
-        for (i, (x, g)) in x.chunks(size).zip(g.chunks_mut(size)).enumerate() {
-            let at = (first + i) % lines.len();
-            let (line, means) = (lines[at], means[at]);
-            let (shift, tilt) = (line.scale * means[0], line.scale * line.scale * means[1]);
-            for (g, &x) in g.iter_mut().zip(x) {
-                *g = line.a * line.before_activation(x, *g) - shift - (x - line.mean) * tilt;
-            }
-        }
     }
 }
 

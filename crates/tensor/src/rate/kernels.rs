@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::tile::{Operand, ROWS, Target, dots, product, strip};
+use crate::gemm::tile::{DOTS, Lines, Operand, ROWS, Target, dots, product, strip};
 use crate::memory::Buffer;
 use crate::parallel;
 use crate::simd::{self, Kernel, Vector};
@@ -13,7 +13,7 @@ use crate::simd::{self, Kernel, Vector};
 enum Loop {
     /// `product` of panels, as in a matrix product.
     Panels,
-    /// `product` of rows that lie apart, as in minimal filtering.
+    /// `product` of rows that lie apart, as in Winograd's weight gradient and in packed places.
     Apart,
     /// `dots`, as in the direct weight gradient.
     Dots,
@@ -21,12 +21,11 @@ enum Loop {
 
 /// Rows, inner length and columns.
 const SIZE: [usize; 3] = [16 * ROWS, 128, 192];
-/// An odd number of 64-byte lines, as minimal filtering has it.
+/// An odd number of lines, as there.
 const ROW: usize = 13 * 16;
 /// Repetitions between two looks at the clock.
 const TIMES: usize = 40;
-/// Vectors on either side of the inner products, and their length.
-const VECTORS: [usize; 2] = [4, 3];
+/// Length of the inner products.
 const LENGTH: usize = 1024;
 
 /// Multiply-adds of a loop on one thread, [`TIMES`] over.
@@ -57,18 +56,18 @@ impl Kernel for Spin<'_> {
                 // SAFETY: all three have `ROOM` numbers: more than any of these layouts reaches.
                 Loop::Panels | Loop::Apart => unsafe { product::<V>(m, k, n, a, b, c) },
                 Loop::Dots => {
-                    let xs: [_; VECTORS[0]] = std::array::from_fn(|i| pa.wrapping_add(i * (LENGTH + 16)));
+                    let xs: [_; DOTS[0]] = std::array::from_fn(|i| pa.wrapping_add(i * (LENGTH + 16)));
                     // Neighbouring taps read the same plane, a place apart.
-                    let ys: [_; VECTORS[1]] = std::array::from_fn(|i| pb.wrapping_add(i));
+                    let ys: [_; DOTS[1]] = std::array::from_fn(|i| pb.wrapping_add(i));
+                    let (xs, ys) = (Lines { at: xs, pitch: 0 }, Lines { at: ys, pitch: 0 });
                     // SAFETY: as above.
-                    let sums =
-                        unsafe { dots::<V, { VECTORS[0] }, { VECTORS[1] }>([1, LENGTH / V::LANES], (xs, 0), (ys, 0)) };
+                    let sums = unsafe { dots::<V, _, _>([1, LENGTH / V::LANES], xs, ys) };
                     black_box(sums);
                 }
             }
         }
         match self.which {
-            Loop::Dots => 2 * TIMES * VECTORS[0] * VECTORS[1] * LENGTH,
+            Loop::Dots => 2 * TIMES * DOTS[0] * DOTS[1] * LENGTH,
             _ => 2 * TIMES * m * k * n,
         }
     }
@@ -84,7 +83,7 @@ fn filled(v: f32) -> Buffer<f32> {
 }
 
 /// Names and best rates, in GFLOP/s over the threads of the current pool, of the innermost loops that products and
-/// convolutions spend their time in: to be held against [`fma_peak`](simd::fma_peak).
+/// convolutions spend their time in: to be held against [`fma_peak`](super::fma_peak).
 pub fn kernel_rates() -> Vec<(&'static str, f64)> {
     const TRIES: usize = 30;
     let (a, b) = (filled(0.5), filled(0.25));
