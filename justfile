@@ -2,7 +2,7 @@
 
 # Formatting, lints and links, warnings denied.
 check:
-    cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+    cargo fmt --all --check && cargo clippy --workspace --features impasto/tui --all-targets -- -D warnings
 
 # Everything that can be wrong, in one go.
 test:

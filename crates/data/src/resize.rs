@@ -1,8 +1,9 @@
 //! Bringing pictures to a size, by the Lanczos filter with three lobes, on the stored (gamma-encoded) samples as image
 //! tools commonly do. The arithmetic is in integers: the same bytes at every SIMD level.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::Picture;
 
@@ -50,14 +51,22 @@ impl Picture {
     #[track_caller]
     fn resample(&self, width: usize, height: usize, options: ResizeOptions) -> Self {
         assert!(width > 0 && height > 0, "resize: expected sides above 0, got {width}x{height}");
-        let kind = if self.channels() == 1 { PixelType::U8 } else { PixelType::U8x3 };
-        let from = ImageRef::new(self.width() as u32, self.height() as u32, self.pixels(), kind)
-            .expect("a picture holds exactly its samples");
-        let mut to = Image::new(width as u32, height as u32, kind);
         let options = options.resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        Resizer::new().resize(&from, &mut to, &options).expect("both have the same pixel type, and no side is 0");
-        Self::new(width, height, self.channels(), to.into_vec())
+        let mut pixels = vec![0; width * height * self.channels()];
+        match self.channels() {
+            1 => resample::<U8>(self, [width, height], &mut pixels, &options),
+            _ => resample::<U8x3>(self, [width, height], &mut pixels, &options),
+        }
+        Self::new(width, height, self.channels(), pixels)
     }
+}
+
+/// For one kind of pixel: the library would compile all that it knows if it were told the kind at run time.
+fn resample<P: PixelTrait>(from: &Picture, [width, height]: [usize; 2], out: &mut [u8], options: &ResizeOptions) {
+    const EXACT: &str = "a picture holds exactly its samples";
+    let from = TypedImageRef::<P>::from_buffer(from.width() as u32, from.height() as u32, from.pixels()).expect(EXACT);
+    let mut to = TypedImage::<P>::from_buffer(width as u32, height as u32, out).expect(EXACT);
+    Resizer::new().resize_typed(&from, &mut to, options).expect("no side is 0");
 }
 
 #[cfg(test)]
