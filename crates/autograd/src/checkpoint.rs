@@ -7,6 +7,7 @@ use impasto_tensor::{Element, Tensor};
 use crate::backward::{vjp, vjp_consuming};
 use crate::graph::{Node, Record};
 use crate::op::{Rule, Saved};
+use crate::ops::reshape;
 use crate::var::Var;
 
 /// A function of variables, as the record of a checkpoint.
@@ -17,9 +18,11 @@ impl<T: Element, F: Fn(&[Var<T>]) -> Var<T> + Send + Sync> Rule<T> for Again<F> 
         "checkpoint"
     }
 
-    /// The inputs know where they came from, and so does what is computed from them: this can be differentiated again.
+    /// The inputs know where they came from, and so does what is computed from them: this can be differentiated again. As for a
+    /// fused op, each input gets a node of its own, where the walk ends: the engine goes on from there, once.
     fn vjp(&self, saved: &Saved<T>, g: &Var<T>) -> Vec<Option<Var<T>>> {
-        let x: Vec<Var<T>> = (0..saved.shapes().len()).map(|i| saved.input(i).clone()).collect();
+        let inputs = (0..saved.shapes().len()).map(|i| saved.input(i));
+        let x: Vec<Var<T>> = inputs.map(|x| reshape(x, x.shape())).collect();
         let y = (self.0)(&x);
         wanted(saved, &x, |wrt| vjp(&y, g, wrt))
     }
@@ -105,6 +108,19 @@ mod tests {
             assert!(want.value().zip(got.value(), |w, g| (w - g).abs()).max_value() < 1e-12);
         }
         assert_eq!(grad(&plain, &[&a, &b]), grad(&kept, &[&a, &b]));
+    }
+
+    #[test]
+    fn an_input_that_stands_twice_or_comes_from_another_counts_once() {
+        let [a, _] = inputs();
+        let product = |x: &[Var<f64>]| ops::sum(&ops::mul(&x[0], &ops::mul(&x[0], &x[1])));
+        let direction = Var::constant(Tensor::full([3], 0.7));
+        for second in [a.clone(), ops::exp(&a)] {
+            let (plain, kept) = (product(&[a.clone(), second.clone()]), checkpoint(product, &[&a, &second]));
+            let far = |w: &Var<f64>, g: &Var<f64>| w.value().zip(g.value(), |w, g| (w - g).abs()).max_value();
+            assert!(far(&grad_graph(&plain, &[&a])[0], &grad_graph(&kept, &[&a])[0]) < 1e-12);
+            assert!(far(&hvp(&plain, &[&a], &[&direction])[0], &hvp(&kept, &[&a], &[&direction])[0]) < 1e-12);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::params::{Kind, Params};
 /// The version that this code writes; it reads all from 1 on.
 const FORMAT: u32 = 1;
 /// The name of the metadata entry.
-const ENTRY: &str = "impasto";
+pub(crate) const ENTRY: &str = "impasto";
 /// What helps where a checkpoint is not whole.
 pub(crate) const WAY_OUT: &str = "copy the file again or train anew";
 
@@ -241,9 +241,7 @@ fn parse<T: Element>(path: &Path, file: &[u8]) -> Result<Contents<T>, Error> {
 }
 
 fn tensor<T: Element>(view: &TensorView) -> Result<Tensor<T>, String> {
-    if view.shape().len() > impasto_tensor::MAX_RANK {
-        return Err(format!("has {} axes; at most {} are read", view.shape().len(), impasto_tensor::MAX_RANK));
-    }
+    let shape = Shape::try_new(view.shape()).map_err(|e| e.to_string())?;
     let values = match view.dtype() {
         Dtype::F64 => numbers(view, f64::from_le_bytes),
         Dtype::F32 => numbers(view, |b| f64::from(f32::from_le_bytes(b))),
@@ -251,7 +249,7 @@ fn tensor<T: Element>(view: &TensorView) -> Result<Tensor<T>, String> {
         Dtype::BF16 => numbers(view, |b| bf16::from_le_bytes(b).to_f64()),
         other => return Err(format!("holds {other:?}; F16, BF16, F32 and F64 are read")),
     };
-    Ok(Tensor::new(view.shape(), values))
+    Ok(Tensor::new(shape, values))
 }
 
 fn numbers<T: Element, const B: usize>(view: &TensorView, number: impl Fn([u8; B]) -> f64) -> Vec<T> {

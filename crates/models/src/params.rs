@@ -23,6 +23,16 @@ pub(crate) fn fits_memory(field: &'static str, weights: f64) -> Result<(), Error
     Err(Error::setting(field, format!("makes a network of {weights:.1e} weights, the limit is {MOST:.0e}")))
 }
 
+/// Refuses pictures that are too large, likewise: making weights shows one to the network.
+pub(crate) fn pictures_fit(channels: usize, size: usize) -> Result<(), Error> {
+    let numbers = channels as f64 * (size as f64).powi(2);
+    if numbers <= MOST {
+        return Ok(());
+    }
+    let detail = format!("makes pictures of {numbers:.1e} numbers with {channels} channels, the limit is {MOST:.0e}");
+    Err(Error::setting("size", detail))
+}
+
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

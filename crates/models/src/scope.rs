@@ -130,23 +130,26 @@ impl<'p> Scope<'p> {
     /// If there is none of that name, or its shape is another.
     #[track_caller]
     pub fn weight(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Var {
-        let path = self.at(name).path;
+        let (path, shape) = (self.at(name).path, shape.into());
         if let Some(var) = self.pass.vars.borrow().get(&path) {
+            assert!(*var.shape() == shape, "scope: expected `{path}` of shape {shape:?}, got {:?}", var.shape());
             return var.clone();
         }
-        let tensor = self.tensor(&path, shape.into(), init, Kind::Weight);
+        let tensor = self.tensor(&path, shape, init, Kind::Weight);
         let var = if self.pass.mode == Mode::Train { Var::param(tensor) } else { Var::constant(tensor) };
         self.pass.vars.borrow_mut().insert(path, var.clone());
         var
     }
 
-    /// The buffer `name` here, as it was when the pass began.
+    /// The buffer `name` here, with what this pass proposed for it: a network that runs twice in a pass takes both into account.
     ///
     /// # Panics
     /// If there is none of that name, or its shape is another.
     #[track_caller]
     pub fn buffer(&self, name: &str, shape: impl Into<Shape>, value: f64) -> Tensor {
-        self.tensor(&self.at(name).path, shape.into(), Init::Constant(value), Kind::Buffer)
+        let path = self.at(name).path;
+        let now = self.tensor(&path, shape.into(), Init::Constant(value), Kind::Buffer);
+        self.pass.updates.borrow().get(&path).cloned().unwrap_or(now)
     }
 
     /// The biases that were handed out so far, here and below.

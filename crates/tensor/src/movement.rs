@@ -164,11 +164,12 @@ fn transpose<T: Element>(x: &[T], stride: usize, out: &mut [T], width: usize) {
 
 #[track_caller]
 fn per_row(op: &str, rows: usize, elements: usize, indices: usize) -> (usize, usize) {
+    let each = |all: usize| all.checked_div(rows).unwrap_or(0);
     assert!(
-        rows > 0 && elements.is_multiple_of(rows) && indices.is_multiple_of(rows),
+        each(elements) * rows == elements && each(indices) * rows == indices,
         "{op}: {elements} elements and {indices} indices do not divide into {rows} rows"
     );
-    (elements / rows, indices / rows)
+    (each(elements), each(indices))
 }
 
 /// Whether `order` holds each of `0..n` once.

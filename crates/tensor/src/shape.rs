@@ -22,22 +22,26 @@ impl Shape {
     /// With more than [`MAX_RANK`] axes, or with more elements than any memory holds.
     #[track_caller]
     pub fn new(dims: &[usize]) -> Self {
-        assert!(dims.len() <= MAX_RANK, "shape: at most {MAX_RANK} axes, got {dims:?}");
-        let mut all = [1; MAX_RANK];
-        all[..dims.len()].copy_from_slice(dims);
-        Self { dims: all, rank: dims.len() as u8 }.checked()
+        Self::try_new(dims).or_panic()
     }
 
-    /// The shape itself, none of whose products of lengths overflows: that is what indices and `unsafe` rely on.
-    #[track_caller]
-    fn checked(self) -> Self {
-        // An axis of length 0 does not excuse the others: products of some of the axes are taken too.
-        let size = self.iter().try_fold(size_of::<f64>(), |size, &len| size.checked_mul(len.max(1)));
-        assert!(
-            size.is_some_and(|bytes| bytes <= memory::MOST),
-            "shape: {self:?} has more elements than any memory holds"
-        );
-        self
+    /// A shape of the given lengths, which may come from anywhere.
+    ///
+    /// # Errors
+    /// Where [`new`](Shape::new) panics.
+    pub fn try_new(dims: &[usize]) -> Result<Self, ShapeError> {
+        if dims.len() > MAX_RANK {
+            return Err(ShapeError::new("shape", format!("at most {MAX_RANK} axes, got {dims:?}")));
+        }
+        // No product of lengths may overflow: indices and `unsafe` rely on it. An axis of length 0 does not excuse the others, as
+        // products of some of the axes are taken too.
+        let bytes = dims.iter().try_fold(size_of::<f64>(), |bytes, &len| bytes.checked_mul(len.max(1)));
+        if bytes.is_none_or(|bytes| bytes > memory::MOST) {
+            return Err(ShapeError::new("shape", format!("{dims:?} has more elements than any memory holds")));
+        }
+        let mut all = [1; MAX_RANK];
+        all[..dims.len()].copy_from_slice(dims);
+        Ok(Self { dims: all, rank: dims.len() as u8 })
     }
 
     /// The number of elements: the product of all lengths, 1 for a scalar.
@@ -50,7 +54,7 @@ impl Shape {
     pub fn with(mut self, axis: usize, len: usize) -> Self {
         assert!(axis < self.len(), "shape: no axis {axis} in {self:?}");
         self.dims[axis] = len;
-        self.checked()
+        Self::new(&self)
     }
 
     /// The product of the lengths before `axis`, its own, and the product of those behind it: the tensor seen as
@@ -89,7 +93,7 @@ impl Shape {
                 _ => return None,
             };
         }
-        Some(Self { dims, rank: rank as u8 }.checked())
+        Some(Self::new(&dims[..rank]))
     }
 
     /// The length of the axis `n` places from the end (1 = last), 1 where there is none.

@@ -18,6 +18,7 @@ use crate::var::Var;
 #[track_caller]
 pub fn total_variation<T: Element>(x: &Var<T>) -> Var<T> {
     let &[_, _, h, w] = &x.shape()[..] else { panic!("total_variation: expected [N, C, H, W], got {:?}", x.shape()) };
+    assert!(!x.value().is_empty(), "total_variation: expected pictures, got {:?}", x.shape());
     let squares = |axis: usize, len: usize| {
         let d = sub(&narrow(x, axis, 1, len - 1), &narrow(x, axis, 0, len - 1));
         sum(&mul(&d, &d))

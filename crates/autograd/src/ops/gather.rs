@@ -16,6 +16,12 @@ struct Picks {
 }
 
 impl Picks {
+    /// Whether so many elements are these rows, and each index lies within one.
+    fn fit(&self, elements: usize) -> bool {
+        let row = elements.checked_div(self.rows).unwrap_or(0);
+        row * self.rows == elements && self.indices.iter().all(|&i| (i as usize) < row)
+    }
+
     fn example() -> Self {
         Self { indices: Arc::new([4, 1, 1, 0, 2, 3, 3, 3]), rows: 2 }
     }
@@ -31,12 +37,7 @@ impl Linear for Gather {
     const NAME: &'static str = "gather";
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let Picks { indices, rows } = &self.picks;
-        let in_row = |m: usize| indices.iter().all(|&i| (i as usize) < m);
-        if *rows > 0
-            && x[0].size().is_multiple_of(*rows)
-            && self.to.size() == indices.len()
-            && in_row(x[0].size() / rows)
-        {
+        if self.to.size() == indices.len() && self.picks.fit(x[0].size()) {
             return Ok(self.to);
         }
         let detail = format!("{} indices in {rows} rows do not pick {:?} from {:?}", indices.len(), self.to, x[0]);
@@ -63,12 +64,7 @@ impl Linear for ScatterAdd {
     const NAME: &'static str = "scatter_add";
     fn shape(&self, x: &[Shape]) -> Result<Shape, ShapeError> {
         let Picks { indices, rows } = &self.picks;
-        let in_row = |m: usize| indices.iter().all(|&i| (i as usize) < m);
-        if *rows > 0
-            && x[0].size() == indices.len()
-            && self.to.size().is_multiple_of(*rows)
-            && in_row(self.to.size() / rows)
-        {
+        if x[0].size() == indices.len() && self.picks.fit(self.to.size()) {
             return Ok(self.to);
         }
         let detail = format!("{} indices in {rows} rows do not add {:?} to {:?}", indices.len(), x[0], self.to);
@@ -76,7 +72,7 @@ impl Linear for ScatterAdd {
     }
     fn run<T: Element>(&self, x: &[&Tensor<T>]) -> Tensor<T> {
         let Picks { indices, rows } = &self.picks;
-        x[0].scatter_add(*rows, indices, self.to.size() / rows).reshape(self.to)
+        x[0].scatter_add(*rows, indices, self.to.size().checked_div(*rows).unwrap_or(0)).reshape(self.to)
     }
     fn adjoint<T: Element>(&self, _: usize, x: &[Shape], g: &Var<T>) -> Var<T> {
         apply(Lin(Gather { picks: self.picks.clone(), to: x[0] }), &[g])

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{mlp, plain, resnet, vgg};
 use crate::error::Error;
-use crate::params::{Params, fits_memory};
+use crate::params::{Params, fits_memory, pictures_fit};
 use crate::scope::Scope;
 
 /// The pattern of a network.
@@ -84,7 +84,8 @@ impl Config {
             Self { net: Net::Plain, depth, .. } if *depth > 1 => {
                 wrong("depth", "1 for the plain net (others are deeper: resnet, vgg)", *depth)
             }
-            _ => fits_memory("width", self.weights()),
+            _ => fits_memory("width", self.weights())
+                .and_then(|()| pictures_fit(self.channels.max(self.width), self.size)),
         }
     }
 

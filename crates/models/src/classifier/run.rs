@@ -264,6 +264,6 @@ pub(crate) fn open(checkpoint: &Checkpoint, path: &Path) -> Result<(Params, Meta
 
 fn meta(checkpoint: &Checkpoint, path: &Path) -> Result<Meta, Error> {
     let meta: Meta = checkpoint.meta(path)?;
-    meta.config.check().map_err(|e| e.within(path))?;
+    meta.config.check().and_then(|()| meta.settings.check(&meta.config)).map_err(|e| e.within(path))?;
     Ok(meta)
 }

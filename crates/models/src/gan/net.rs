@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, conv_transpose};
-use crate::params::fits_memory;
+use crate::params::{fits_memory, pictures_fit};
 use crate::scope::Scope;
 
 /// What the networks are made for.
@@ -61,6 +61,7 @@ impl Config {
         let at = |level: usize| width * 2f64.powi(level as i32);
         let doublings: f64 = (1..=self.levels()).map(|level| at(level) * at(level - 1)).sum();
         fits_memory("width", 16.0 * (noise * at(self.levels()) + doublings + width * channels))
+            .and_then(|()| pictures_fit(self.channels.max(self.width), self.size))
     }
 
     /// Layers that double the side and have a norm: 2 for 32 pixels, 3 for 64.

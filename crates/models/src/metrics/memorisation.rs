@@ -42,8 +42,8 @@ pub struct Memorisation {
 /// `[N, D]`, `[T, D]` and `[M, D]`
 ///
 /// # Errors
-/// If a set is empty, fewer than 100 pictures were held out (their 1 % quantile would be the nearest one alone), or a number is
-/// not finite.
+/// If a set is empty, fewer than 100 pictures were held out (their 1 % quantile would be the nearest one alone), so many of them are
+/// among the training pictures that there is no scale, or a number is not finite.
 ///
 /// # Panics
 /// If the sets have other numbers of features.
@@ -64,6 +64,11 @@ pub fn memorisation(samples: &Tensor, training: &Tensor, held_out: &Tensor) -> R
     pairs.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     let distances: Vec<f64> = pairs.iter().map(|pair| pair.distance).collect();
     let threshold = quantile(&known, QUANTILE);
+    if threshold == 0.0 {
+        let detail = "one in a hundred of the held-out pictures, or more, is among the training pictures too, or has the same \
+                      features; hold out others";
+        return Err(Error::setting("the scale of memorisation (held out)", detail));
+    }
     let share = distances.iter().filter(|distance| **distance < threshold).count() as f64 / distances.len() as f64;
     Ok(Memorisation { threshold, share, ratio: quantile(&distances, 0.5) / quantile(&known, 0.5), pairs })
 }

@@ -20,6 +20,14 @@ impl Level {
     }
 }
 
+/// Counts how long something lasts, and tells once that it has lasted as long as is borne: `patience` times, and at least one.
+pub(super) fn lasts(it_does: bool, count: &mut u64, is_told: &mut bool, patience: u64) -> bool {
+    *count = if it_does { *count + 1 } else { 0 };
+    let is_due = it_does && *count >= patience;
+    let was_told = std::mem::replace(is_told, is_due);
+    is_due && !was_told
+}
+
 /// How fast the course of a loss follows its values.
 const PACE: f64 = 0.05;
 
@@ -34,6 +42,7 @@ pub(super) struct Descent {
     spread: f64,
     /// Steps on end above the limit.
     pub(super) above: u64,
+    is_told: bool,
 }
 
 /// What a loss is, and what it may be.
@@ -54,14 +63,12 @@ impl Descent {
         let limit = best + (watch.factor - 1.0) * best.abs() + watch.margin * self.spread;
         let limit = limit.max(watch.floor * first.abs());
         // What lies above the limit does not count: it would widen the limit until a loss that ran away lies below it.
-        if value > limit {
-            self.above += 1;
-        } else {
-            self.above = 0;
+        if value <= limit {
             self.spread += PACE * ((value - self.level.mean).abs() - self.spread);
             self.best = best.min(self.level.take(value, PACE));
         }
-        (self.above == watch.patience).then_some(Excess { limit, usual: best })
+        let it_lasts = lasts(value > limit, &mut self.above, &mut self.is_told, watch.patience);
+        it_lasts.then_some(Excess { limit, usual: best })
     }
 }
 
@@ -73,6 +80,7 @@ pub(super) struct Swing {
     peak: f64,
     level: Option<f64>,
     pub(super) above: u64,
+    is_told: bool,
 }
 
 impl Swing {
@@ -80,15 +88,13 @@ impl Swing {
     pub(super) fn take(&mut self, size: f64, watch: &Divergence) -> Option<Excess> {
         let usual = self.peak.max(1.0);
         let limit = watch.game_factor * usual;
-        if size > limit {
-            self.above += 1;
-        } else {
-            self.above = 0;
+        if size <= limit {
             let level = self.level.map_or(size, |level| level + PACE * (size - level));
             self.level = Some(level);
             self.peak = self.peak.max(level);
         }
-        (self.above == watch.patience).then_some(Excess { limit, usual })
+        let it_lasts = lasts(size > limit, &mut self.above, &mut self.is_told, watch.patience);
+        it_lasts.then_some(Excess { limit, usual })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::Level;
+use super::course::{Level, lasts};
 use super::watch::{Collapse, OneSided};
 
 /// How fast the shares and the generator's loss are followed.
@@ -71,6 +71,7 @@ pub(super) struct Diversity {
     level: Level,
     highest: f64,
     pub(super) below: u64,
+    is_told: bool,
 }
 
 impl Diversity {
@@ -78,8 +79,8 @@ impl Diversity {
         /// It is reported rarely, so each value counts for more.
         const PACE: f64 = 0.3;
         self.highest = self.highest.max(self.level.take(value, PACE));
-        self.below = if value <= watch.share * self.highest { self.below + 1 } else { 0 };
         let highest = self.highest;
-        (self.below == watch.patience).then(|| format!("diversity is {value:.3e}, it has been {highest:.3e}"))
+        let it_lasts = lasts(value <= watch.share * highest, &mut self.below, &mut self.is_told, watch.patience);
+        it_lasts.then(|| format!("diversity is {value:.3e}, it has been {highest:.3e}"))
     }
 }

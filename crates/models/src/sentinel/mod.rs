@@ -96,11 +96,6 @@ impl Sentinel {
         Self { watch, ..Self::default() }
     }
 
-    /// What it watches.
-    pub fn watch(&self) -> &Watch {
-        &self.watch
-    }
-
     /// Watches for something else from now on, with what it has seen so far.
     pub fn watch_for(&mut self, watch: Watch) {
         self.watch = watch;

@@ -163,7 +163,11 @@ impl Training for Run<'_> {
         wanted.insert("pixels", self.picture.clone(), Kind::Weight);
         let picture = checkpoint.part_like(path, "picture", &wanted)?;
         self.picture = picture.get("pixels").expect("it was asked for").clone();
-        self.lbfgs.restore(&checkpoint.part("lbfgs"));
+        let curvature = checkpoint.part("lbfgs");
+        if let Some((name, ..)) = curvature.iter().find(|(_, tensor, _)| tensor.shape() != self.picture.shape()) {
+            return Err(Error::format(path, format!("lbfgs.{name} has not the shape of the picture; paint it anew")));
+        }
+        self.lbfgs.restore(&curvature);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use impasto_tensor::{Element, Tensor};
 
 use super::judge::from_classifier;
 use super::perceptual::{Input, Layer, Perceptual};
-use crate::checkpoint::{Checkpoint, read_tensors};
+use crate::checkpoint::{Checkpoint, ENTRY, read_tensors};
 use crate::classifier;
 use crate::error::Error;
 
@@ -24,7 +24,9 @@ const VGG19: [usize; 5] = [2, 2, 4, 4, 4];
 /// # Errors
 /// If the file cannot be read or holds none of these.
 pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
-    if let Ok(checkpoint) = Checkpoint::load_kind(path, "classifier") {
+    let (tensors, metadata) = read_tensors(path)?;
+    if metadata.contains_key(ENTRY) {
+        let checkpoint = Checkpoint::load_kind(path, "classifier")?;
         let (params, meta) = classifier::open(&checkpoint, path)?;
         if ![1, 3].contains(&meta.config.channels) {
             let detail = format!("takes pictures of {} channels; a perceptual net takes 1 or 3", meta.config.channels);
@@ -32,7 +34,6 @@ pub fn load<T: Element>(path: &Path) -> Result<Perceptual<T>, Error> {
         }
         return from_classifier(&params, &meta.config).map_err(|e| e.within(path));
     }
-    let (tensors, metadata) = read_tensors(path)?;
     let from_caffe = metadata.get("input").is_some_and(|input| input.contains("BGR"));
     let input = |mean| if from_caffe { Input::Bgr(mean) } else { Input::IMAGENET };
     let mut file = Weights { path, tensors };

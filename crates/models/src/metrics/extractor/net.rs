@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::init::Init;
 use crate::layers::{Conv, batch_norm, conv, linear};
-use crate::params::{Params, fits_memory};
+use crate::params::{Params, fits_memory, pictures_fit};
 use crate::scope::Scope;
 
 /// What an extractor is made for.
@@ -46,6 +46,7 @@ impl Config {
                 let side = self.size.div_ceil(8) as f64;
                 let convolutions = 9.0 * (channels * width + 10.0 * width * width);
                 fits_memory("width", convolutions + 4.0 * width * side * side * features)
+                    .and_then(|()| pictures_fit(self.channels.max(self.width), self.size))
             }
         }
     }
