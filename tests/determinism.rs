@@ -225,11 +225,11 @@ fn a_whole_network() {
 
 #[test]
 fn metrics_for_generators() {
-    let [x, y] = [0, 1].map(|stream| normal(stream, [1700, 48]).map(|v| v.max(0.0)));
+    let [x, y, z] = [0, 1, 2].map(|stream| normal(stream, [1700, 48]).map(|v| v.max(0.0)));
     same_bits(|| {
         let kernel = kernel_distance(&x, &y, Subsets { count: 2, size: 900, seed: 0 }).expect("enough rows");
         let balls = precision_recall(&x, &y, 3).expect("enough rows");
-        let nearest = memorisation(&x, &y, &y).expect("enough rows");
+        let nearest = memorisation(&x, &y, &z).expect("enough rows");
         let distance = frechet_distance(&x, &y).expect("enough rows");
         let numbers = [distance, kernel.value, kernel.spread, balls.precision, balls.recall];
         let distances = nearest.pairs.iter().map(|pair| pair.distance);

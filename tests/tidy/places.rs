@@ -43,23 +43,18 @@ pub(super) fn unsafe_code() -> Rule {
 }
 
 pub(super) fn threads_in_libraries() -> Rule {
-    const HOMES: [&str; 3] =
-        ["crates/tensor/src/parallel.rs", "crates/data/src/workers.rs", "crates/data/src/prefetch.rs"];
+    const HOMES: [&str; 2] = ["crates/tensor/src/parallel.rs", "crates/data/src/workers.rs"];
     fn find(files: &[File]) -> Vec<Finding> {
         let guarded = |name: &str| !HOMES.contains(&name) && !name.starts_with("crates/cli/");
-        let mut found =
-            shipped_words(files, &["rayon", "std::thread", "thread::spawn", "thread::scope", "thread_local"], guarded);
-        found.extend(shipped_words(files, &["rayon"], |name| name == HOMES[2]));
-        found
+        shipped_words(files, &["rayon", "std::thread", "thread::spawn", "thread::scope", "thread_local"], guarded)
     }
     Rule {
-        remedy: "Kernels share work through crates/tensor/src/parallel.rs, decoding through crates/data/src/workers.rs and \
-                 prefetch.rs: that is why results do not depend on the number of threads.",
+        remedy: "Kernels share work through crates/tensor/src/parallel.rs, decoding through crates/data/src/workers.rs: \
+                 that is why results do not depend on the number of threads.",
         find,
         bad: &[
             (&[("crates/tensor/src/map.rs", "//! x\nuse rayon::prelude::*;")], "crates/tensor/src/map.rs:2"),
             (&[("crates/data/src/a.rs", "fn f() { std::thread::scope(g) }")], "crates/data/src/a.rs:1"),
-            (&[("crates/data/src/prefetch.rs", "\nuse rayon::join;")], "crates/data/src/prefetch.rs:2"),
         ],
         good: &[
             &[("crates/tensor/src/parallel.rs", "use rayon::prelude::*;")],

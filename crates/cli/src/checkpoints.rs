@@ -1,5 +1,5 @@
-//! The checkpoints of a run's directory: `classifier-00000200.safetensors`, .., the best one as `classifier-best.safetensors`, and
-//! the finished `classifier.safetensors`.
+//! The checkpoints of a run's directory: `classifier-00000200.safetensors`, .., the best one as `classifier-best.safetensors`, that
+//! of a run which ended early as `classifier-early.safetensors`, and the finished `classifier.safetensors`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -24,7 +24,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(run: &Path, stage: &'static str, told: &Checkpoints) -> Self {
-        let quota = told.quota.map_or(u64::MAX, |mb| mb * 1_000_000);
+        let quota = told.quota.map_or(u64::MAX, |mb| mb.saturating_mul(1_000_000));
         Self { folder: run.join("checkpoints"), stage, keep: told.keep, quota }
     }
 
@@ -38,25 +38,46 @@ impl Store {
         self.folder.join(format!("{}-best{ENDING}", self.stage))
     }
 
+    fn early(&self) -> PathBuf {
+        self.folder.join(format!("{}-early{ENDING}", self.stage))
+    }
+
     /// Saves the state behind `step` steps, and removes the oldest that are too many or too large.
     pub(crate) fn save(&self, step: u64, checkpoint: &Checkpoint) -> Result<PathBuf, Failure> {
         let path = self.folder.join(format!("{}-{step:08}{ENDING}", self.stage));
         write(checkpoint, &path)?;
+        self.forget_early()?;
         self.prune()?;
         Ok(path)
     }
 
-    /// The last one that can be read, and its step. A damaged one is passed over, and told of by `warn`.
-    pub(crate) fn last(&self, warn: impl Fn(&Error)) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
-        let numbered = self.numbered()?.into_iter().rev().map(|(_, path)| path);
-        let finished = Some(self.finished()).filter(|path| path.exists());
-        for path in finished.into_iter().chain(numbered) {
-            match Checkpoint::load(&path) {
-                Ok(checkpoint) => return Ok(Some((path, checkpoint))),
-                Err(error) => warn(&error),
+    /// Saves the state of a run that ends early, at whatever moment: it is gone on from, but a run that has gone wrong does not go
+    /// back to it.
+    pub(crate) fn save_early(&self, checkpoint: &Checkpoint) -> Result<PathBuf, Failure> {
+        write(checkpoint, &self.early())?;
+        Ok(self.early())
+    }
+
+    /// Removes it, where a run has come further.
+    pub(crate) fn forget_early(&self) -> Result<(), Failure> {
+        let path = self.early();
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                Err(Failure::usage(format!("{}: cannot be removed: {e}", path.display())))
             }
+            _ => Ok(()),
         }
-        Ok(None)
+    }
+
+    /// The one to go on from that can be read. A damaged one is passed over, and told of by `warn`.
+    pub(crate) fn last(&self, warn: impl Fn(&Error)) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
+        let whole = [self.finished(), self.early()].into_iter().filter(|path| path.exists());
+        Ok(first(whole, &warn).or(self.good(&warn)?))
+    }
+
+    /// The last one that was saved while all was well, likewise.
+    pub(crate) fn good(&self, warn: impl Fn(&Error)) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
+        Ok(first(self.numbered()?.into_iter().rev().map(|(_, path)| path), &warn))
     }
 
     /// The numbered ones in the order of their steps.
@@ -92,9 +113,15 @@ impl Store {
     }
 }
 
+/// The first that can be read.
+fn first(paths: impl Iterator<Item = PathBuf>, warn: &impl Fn(&Error)) -> Option<(PathBuf, Checkpoint)> {
+    let mut read = paths.map(|path| (Checkpoint::load(&path), path));
+    read.find_map(|(found, path)| found.map_err(|error| warn(&error)).ok().map(|checkpoint| (path, checkpoint)))
+}
+
 /// Bytes that the checkpoints of a run come to when it is finished: the last ones, the best one, the finished one.
 pub(crate) fn needed(each: u64, told: &Checkpoints) -> u64 {
-    let quota = told.quota.map_or(u64::MAX, |mb| mb * 1_000_000);
+    let quota = told.quota.map_or(u64::MAX, |mb| mb.saturating_mul(1_000_000));
     ((told.keep as u64 + 1) * each).min(quota) + each
 }
 
@@ -163,5 +190,18 @@ mod tests {
         let (path, found) = store.last(|e| said.borrow_mut().push(e.to_string())).unwrap().unwrap();
         assert_eq!((path, found.meta["step"].as_u64()), (good, Some(10)));
         assert!(said.borrow()[0].contains("gan-00000020.safetensors"));
+    }
+
+    #[test]
+    fn one_of_an_early_end_is_gone_on_from_and_not_back_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), 3, u64::MAX);
+        let step = |found: Option<(PathBuf, Checkpoint)>| found.map(|(_, checkpoint)| checkpoint.meta["step"].clone());
+        store.save(10, &checkpoint(10)).unwrap();
+        store.save_early(&checkpoint(17)).unwrap();
+        assert_eq!(step(store.last(|_| ()).unwrap()), Some(17.into()));
+        assert_eq!(step(store.good(|_| ()).unwrap()), Some(10.into()));
+        store.save(20, &checkpoint(20)).unwrap();
+        assert_eq!(step(store.last(|_| ()).unwrap()), Some(20.into()));
     }
 }

@@ -15,7 +15,6 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::process;
 use crate::stages::job::Job;
-use crate::ui::Ui;
 
 /// Steps that warm caches and pools up: so many at least, and for so many seconds.
 const WARM: (u32, f64) = (2, 0.5);
@@ -87,8 +86,10 @@ impl Plan {
         let saves = |steps: u64| (steps.max(1) - 1) / config.policy(steps).checkpoint_every.max(1);
         let steps = config.steps.unwrap_or_else(|| {
             let time = 60.0 * config.minutes - last_seconds;
-            let at_most = (time / step_seconds).max(1.0) as u64;
-            ((time - saves(at_most) as f64 * save_seconds) / step_seconds).max(1.0) as u64
+            // As many as config.toml can say.
+            let whole = |steps: f64| steps.clamp(1.0, i64::MAX as f64 / 2.0) as u64;
+            let at_most = whole(time / step_seconds);
+            whole((time - saves(at_most) as f64 * save_seconds) / step_seconds)
         });
         Ok(Self {
             parameters: trial.weights().iter().map(|(_, params)| params.count()).sum(),
@@ -116,24 +117,26 @@ impl Plan {
         1000.0 * self.step_seconds / self.batch as f64
     }
 
-    pub(crate) fn say(&self, ui: &Ui) {
+    /// The same for people.
+    pub(crate) fn text(&self) -> String {
         let mb = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
         let parts = if self.parts > 1 { format!(" in {} parts", self.parts) } else { String::new() };
-        ui.say(format!(
+        let step = format!(
             "  {} weights, {:.1} GFLOP a step of {} pictures{parts}, {:.1} ms a step, {:.2} s a thousand pictures",
             self.parameters,
             self.flops as f64 / 1e9,
             self.batch,
             1e3 * self.step_seconds,
             self.seconds_per_thousand(),
-        ));
-        ui.say(format!(
+        );
+        let run = format!(
             "  {} steps: about {}; peak memory {}; {} on the disk",
             self.steps,
             duration(self.seconds()),
             if self.peak_bytes > 0 { mb(self.peak_bytes) } else { "unknown".into() },
             mb(self.disk_bytes),
-        ));
+        );
+        format!("{step}\n{run}")
     }
 
     pub(crate) fn json(&self) -> Value {

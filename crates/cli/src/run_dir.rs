@@ -1,6 +1,6 @@
 //! The directory of a run: `config.toml`, `log.jsonl`, `checkpoints/`, `samples/`, pictures, `report.html`.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use impasto_data::{Mark, Picture, encode_png, remove_unfinished, write_atomically};
@@ -12,6 +12,8 @@ use crate::logs::Logs;
 /// A run's directory, open for writing.
 pub(crate) struct RunDir {
     path: PathBuf,
+    /// Held as long as this process writes here.
+    _lock: Option<File>,
     pub(crate) logs: Logs,
     /// Whether nothing was in it when it was opened.
     pub(crate) is_new: bool,
@@ -30,16 +32,17 @@ impl RunDir {
         for folder in ["checkpoints", "samples"] {
             fs::create_dir(path.join(folder)).map_err(failed)?;
         }
-        let logs = Logs::create(&path)?;
-        Ok(Self { path, logs, is_new: true })
+        let (lock, logs) = (lock(&path)?, Logs::create(&path)?);
+        Ok(Self { path, _lock: lock, logs, is_new: true })
     }
 
     /// The directory of a run that was begun.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let lock = lock(path)?;
         let folders = ["", "checkpoints", "samples"].map(|folder| path.join(folder));
         folders.iter().filter(|folder| folder.is_dir()).try_for_each(remove_unfinished)?;
         let logs = Logs::append(path)?;
-        Ok(Self { path: path.to_owned(), logs, is_new: false })
+        Ok(Self { path: path.to_owned(), _lock: lock, logs, is_new: false })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -101,6 +104,19 @@ impl Drop for RunDir {
                 let _ = fs::remove_dir(self.path.join(folder));
             }
             let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Keeps other processes from writing to the same directory. Where directories cannot be locked, they are not.
+fn lock(path: &Path) -> Result<Option<File>, Failure> {
+    let Ok(folder) = File::open(path) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let way_out = "is being written to by another process; wait for its end, or train anew with --out";
+            Err(Failure::usage(format!("{}: {way_out}", path.display())))
         }
     }
 }

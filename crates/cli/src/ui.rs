@@ -5,7 +5,7 @@
 #[cfg(feature = "tui")]
 use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use impasto_data::Picture;
 use impasto_models::Event;
@@ -35,6 +35,16 @@ enum Shows {
     Dashboards,
 }
 
+/// A line for who reads the results. Nobody need: a pipe that was closed ends no training.
+fn print(line: impl fmt::Display) {
+    let _ = io::Write::write_all(&mut io::stdout().lock(), format!("{line}\n").as_bytes());
+}
+
+/// A line for who watches, likewise.
+fn print_error(line: impl fmt::Display) {
+    let _ = io::Write::write_all(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
+}
+
 impl Ui {
     pub(crate) fn new(quiet: bool, json: bool, threads: usize) -> Self {
         let shows = if !quiet && !json && std::io::stderr().is_terminal() { Shows::Bars } else { Shows::Lines };
@@ -54,11 +64,6 @@ impl Ui {
         Ok(self.clone())
     }
 
-    /// Whether a program reads what is printed.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Threads that the program computes with.
     pub(crate) fn threads(&self) -> usize {
         self.threads
@@ -73,38 +78,38 @@ impl Ui {
     /// A sentence on what is going on.
     pub(crate) fn say(&self, text: impl fmt::Display) {
         if !self.quiet && !self.json {
-            println!("{text}");
+            print(text);
         }
     }
 
     /// What was asked for: text for people, or the value as JSON.
     pub(crate) fn result(&self, text: impl fmt::Display, value: &Value) {
-        if self.json { println!("{value}") } else { println!("{text}") }
+        if self.json { print(value) } else { print(text) }
     }
 
     /// A file that was written.
     pub(crate) fn wrote(&self, path: &std::path::Path) {
         let name = path.display().to_string();
         if self.json {
-            println!("{}", json!({ "wrote": name }));
+            print(json!({ "wrote": name }));
         } else if !self.quiet {
-            println!("  wrote {name}");
+            print(format_args!("  wrote {name}"));
         }
     }
 
     pub(crate) fn error(&self, message: &impl fmt::Display) {
         if self.json {
-            println!("{}", json!({ "error": message.to_string() }));
+            print(json!({ "error": message.to_string() }));
         }
-        eprintln!("error: {message}");
+        print_error(format_args!("error: {message}"));
     }
 
     /// Something that the user should know, and that does not end the run.
     pub(crate) fn warn(&self, message: &impl fmt::Display) {
         if self.json {
-            println!("{}", json!({ "warning": message.to_string() }));
+            print(json!({ "warning": message.to_string() }));
         } else {
-            eprintln!("warning: {message}");
+            print_error(format_args!("warning: {message}"));
         }
     }
 
@@ -164,12 +169,12 @@ impl Progress<'_> {
 
     /// Scores on the way.
     pub(crate) fn score(&self, event: &Event) {
-        let line = || println!("  step {}/{}  {}", event.step, self.total, numbers(event));
+        let line = || print(format_args!("  step {}/{}  {}", event.step, self.total, numbers(event)));
         match &self.display {
             Display::Bar(bar) => bar.suspend(line),
             #[cfg(feature = "tui")]
             Display::Dashboard(dashboard) => dashboard.borrow_mut().event(event),
-            Display::Lines if self.ui.json => println!("{}", event_json(self.stage, event)),
+            Display::Lines if self.ui.json => print(event_json(self.stage, event)),
             Display::Lines if self.ui.quiet => {}
             Display::Lines => line(),
         }
@@ -194,11 +199,11 @@ impl Progress<'_> {
             }
             #[cfg(feature = "tui")]
             Display::Dashboard(dashboard) => dashboard.borrow_mut().event(event),
-            Display::Lines if self.ui.json => println!("{}", event_json(self.stage, event)),
+            Display::Lines if self.ui.json => print(event_json(self.stage, event)),
             Display::Lines if self.ui.quiet => {}
             Display::Lines => {
                 if event.step.is_multiple_of((self.total / 8).max(1)) || event.step == self.total {
-                    println!("  step {}/{}  {}", event.step, self.total, numbers(event));
+                    print(format_args!("  step {}/{}  {}", event.step, self.total, numbers(event)));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Data sets from folders of picture files: found, decoded, brought to one form, and each one accounted for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -108,16 +109,19 @@ fn first_folder(file: &Path) -> Option<String> {
     parts.next().map(|_| first.as_os_str().to_string_lossy().into_owned())
 }
 
-/// Whether a path is `LICENCE` or `LICENSE` at the top of the folder, in any case and with any suffix.
+/// Whether a path is `LICENCE` or `LICENSE` at the top of the folder, in any case, without a suffix or as text.
 fn is_licence(file: &Path) -> bool {
-    let stem = file.file_stem().is_some_and(|s| s.eq_ignore_ascii_case("licence") || s.eq_ignore_ascii_case("license"));
-    stem && first_folder(file).is_none()
+    let is_any =
+        |name: Option<&OsStr>, of: &[&str]| name.is_some_and(|name| of.iter().any(|of| name.eq_ignore_ascii_case(of)));
+    let is_text = file.extension().is_none() || is_any(file.extension(), &["txt", "md"]);
+    is_any(file.file_stem(), &["licence", "license"]) && is_text && first_folder(file).is_none()
 }
 
 /// The first line of the folder's licence file that is not empty.
 pub(crate) fn licence(folder: &Path) -> Result<Option<String>, Error> {
     let mut names: Vec<PathBuf> =
         fs::read_dir(folder).map_err(Error::reading(folder))?.flatten().map(|e| e.file_name().into()).collect();
+    names.retain(|name| folder.join(name).is_file());
     names.sort();
     let Some(name) = names.into_iter().find(|name| is_licence(name)) else { return Ok(None) };
     let text = files::read(&folder.join(name), MAX_LICENCE)?;

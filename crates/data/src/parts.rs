@@ -85,7 +85,8 @@ fn is_images(path: &Path) -> bool {
 /// The IDX files of images in a folder, sorted; of a file that is there plain and compressed, the plain one.
 fn idx_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(folder).map_err(Error::reading(folder))?;
-    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|path| is_images(path)).collect();
+    let mut found: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|path| is_images(path) && path.is_file()).collect();
     found.sort();
     found.dedup_by(|zipped, plain| name(zipped).strip_suffix(".gz") == Some(name(plain)));
     Ok(found)

@@ -141,15 +141,13 @@ impl<'p> Scope<'p> {
         var
     }
 
-    /// The buffer `name` here, with what this pass proposed for it: a network that runs twice in a pass takes both into account.
+    /// The buffer `name` here, as it was when the pass began.
     ///
     /// # Panics
     /// If there is none of that name, or its shape is another.
     #[track_caller]
     pub fn buffer(&self, name: &str, shape: impl Into<Shape>, value: f64) -> Tensor {
-        let path = self.at(name).path;
-        let now = self.tensor(&path, shape.into(), Init::Constant(value), Kind::Buffer);
-        self.pass.updates.borrow().get(&path).cloned().unwrap_or(now)
+        self.tensor(&self.at(name).path, shape.into(), Init::Constant(value), Kind::Buffer)
     }
 
     /// The biases that were handed out so far, here and below.
@@ -161,7 +159,8 @@ impl<'p> Scope<'p> {
         vars.iter().filter(|(path, _)| is_bias(path)).map(|(_, var)| var.clone()).collect()
     }
 
-    /// Proposes a new value for a buffer.
+    /// Proposes a new value for a buffer. Where a network runs twice in a pass, the last one counts: a discriminator's running
+    /// statistics are those of the pictures that it saw last.
     pub fn update(&self, name: &str, value: Tensor) {
         self.pass.updates.borrow_mut().insert(self.at(name).path, value);
     }

@@ -1,6 +1,6 @@
 //! `impasto create`: the whole way of an AI image, on what the binary carries.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use impasto_data::{Kind, Mark, Picture, Summary, sheet};
@@ -140,7 +140,9 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     // The command that repeats this run: the steps that time allowed are now known.
     let steps = [classifier.steps, drawn.steps, painted.steps];
     let [a, b, c] = steps;
-    let net_option = args.net.as_ref().map_or_else(String::new, |name| format!(" --net {name}"));
+    // Of a file its name alone: marks say nothing of where things lie.
+    let name_of = |net: &String| Path::new(net).file_name().map_or(net.clone(), |name| name.to_string_lossy().into());
+    let net_option = args.net.as_ref().map_or_else(String::new, |net| format!(" --net {}", name_of(net)));
     let command = format!("impasto create --steps {a},{b},{c} --seed {seed}{net_option}");
 
     ui.say("\n5. Pictures");

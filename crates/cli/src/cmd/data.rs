@@ -42,7 +42,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<(), Failure> {
 fn text(data: &Dataset, summary: &serde_json::Value) -> String {
     let [n, c, h, w] = data.shape();
     let mut text = format!("{}\n  {n} pictures of {w}x{h} px, {c} channels", data.source());
-    for key in ["read", "kept", "mean", "deviation", "duplicates", "hash"] {
+    for key in ["licence", "read", "kept", "mean", "deviation", "duplicates", "hash"] {
         if let Some(value) = summary.get(key) {
             let _ = write!(text, "\n  {key}: {value}");
         }

@@ -30,7 +30,8 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         return Err(Failure::usage("-n: expected at least 1 picture, got 0"));
     }
     let path = args.out.join(format!("{seed}-sheet.png"));
-    if path.exists() {
+    let single = |i: usize| args.out.join(format!("{seed}-{i:05}.png"));
+    if let Some(path) = std::iter::once(path.clone()).chain((0..args.n).map(single)).find(|path| path.exists()) {
         let way_out = "name another directory with --out, or another --seed";
         return Err(Failure::usage(format!("{}: is there already; {way_out}", path.display())));
     }
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         .map_err(|e| Failure::usage(format!("{}: cannot be made: {e}", args.out.display())))?;
     let pictures = pictures(&images);
     for (i, picture) in pictures.iter().enumerate() {
-        write_atomically(args.out.join(format!("{seed}-{i:05}.png")), &encode_png(picture, Some(&mark)))?;
+        write_atomically(single(i), &encode_png(picture, Some(&mark)))?;
     }
     let columns = (args.n as f64).sqrt().ceil() as usize;
     write_atomically(&path, &encode_png(&sheet(&pictures, columns, 2, 2, [32; 3]), Some(&mark)))?;

@@ -1,8 +1,10 @@
 //! `impasto stylize`: a photograph in the style of a painting.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use impasto_data::{Decoder, Kind, Mark, encode_png, write_atomically};
+use impasto_models::checkpoint;
 use impasto_models::style::{Perceptual, Settings, Weights, load, random_filters};
 
 use crate::budget::Budget;
@@ -67,6 +69,9 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (photo_name, style_name) = (stem(&args.photo), stem(&args.style));
     let out = args.out.clone().unwrap_or_else(|| format!("{photo_name}-{style_name}.png").into());
+    if out.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("png")) {
+        return Err(Failure::usage(format!("{}: a PNG is written; name a file that ends in .png", out.display())));
+    }
     if out.exists() {
         return Err(Failure::usage(format!("{}: is there already; name another file with --out", out.display())));
     }
@@ -83,14 +88,22 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         settings: Settings { weights, ..Settings::default() },
     };
     let painted = paint(&task, None, ui)?;
+    // Of the net's file the name and the hash: nothing of where it lies.
+    let file = Path::new(&args.net);
+    let net_name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let mut command = format!(
+        "impasto stylize {photo_name} --style {style_name} --net {net_name} --size {} --steps {} --style-weight {} --seed {seed}",
+        args.size, args.steps, args.style_weight
+    );
+    if !args.style_layers.is_empty() {
+        let _ = write!(command, " --style-layers {}", args.style_layers.join(","));
+    }
+    if let Some(layer) = &args.content_layer {
+        let _ = write!(command, " --content-layer {layer}");
+    }
     let mark = Mark {
-        command: Some(format!(
-            "impasto stylize {photo_name} --style {style_name} --net {} --size {} --steps {} --style-weight {} --seed {seed}",
-            net.name.replace(' ', "-"),
-            args.size,
-            args.steps,
-            args.style_weight
-        )),
+        command: Some(command),
+        model: file.is_file().then(|| checkpoint::file_hash(file)).transpose()?,
         parents: vec![photo_name, style_name],
         seed: Some(seed),
         ..Mark::new(Kind::Edited)

@@ -18,8 +18,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
+    let mut unread = None;
     for file in &args.files {
-        let (verdict, mark) = match read_mark(file)? {
+        let read = match read_mark(file) {
+            Ok(read) => read,
+            // The others are looked at all the same.
+            Err(error) => {
+                if let Some(earlier) = unread.replace(Failure::from(error)) {
+                    ui.error(&earlier);
+                }
+                continue;
+            }
+        };
+        let (verdict, mark) = match read {
             Verdict::Generated(mark) => ("generated", mark),
             Verdict::Edited(mark) => ("edited", mark),
             Verdict::Unmarked => ("no mark found (proves nothing)", None),
@@ -27,5 +38,5 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
         let name = file.display().to_string();
         ui.result(format!("{name}: {verdict}"), &json!({ "file": name, "verdict": verdict, "mark": mark }));
     }
-    Ok(())
+    unread.map_or(Ok(()), Err)
 }

@@ -8,7 +8,7 @@ use impasto_models::classifier::{self, Config, Run, Score, Settings, evaluate};
 use impasto_models::engine::Training;
 use impasto_models::team::Team;
 
-use super::job::Job;
+use super::job::{Job, origin};
 use super::{Record, percent};
 use crate::failure::Failure;
 use crate::feed::Feed;
@@ -104,6 +104,10 @@ impl Job for Task {
 
     fn data(&self) -> String {
         self.train.hash()
+    }
+
+    fn origins(&self) -> Vec<(String, String, String)> {
+        vec![origin(&self.train)]
     }
 
     fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {

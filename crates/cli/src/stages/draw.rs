@@ -10,7 +10,7 @@ use impasto_models::gan::{Config, Run, Settings, generate};
 use impasto_models::team::Team;
 use impasto_tensor::Tensor;
 
-use super::job::Job;
+use super::job::{Job, origin};
 use super::measure::Measure;
 use super::{Record, Trace, percent, pictures};
 use crate::failure::Failure;
@@ -69,6 +69,10 @@ impl Job for Task<'_> {
 
     fn data(&self) -> String {
         self.data.hash()
+    }
+
+    fn origins(&self) -> Vec<(String, String, String)> {
+        vec![origin(&self.data)]
     }
 
     fn begin(&self, steps: u64, _parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use impasto_data::Dataset;
 use impasto_models::engine::{Engine, Policy, Training, Verdict};
 use impasto_models::team::{Alone, Team};
 use impasto_models::{Checkpoint, Event, checkpoint};
@@ -34,6 +35,10 @@ pub(crate) trait Job {
 
     /// The hash of what it learns from.
     fn data(&self) -> String;
+    /// File, source and licence of what it learns from, for the report.
+    fn origins(&self) -> Vec<(String, String, String)> {
+        Vec::new()
+    }
     /// A training of so many steps at its beginning, whose batches the processes of a team take in so many parts.
     fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure>;
     /// Draws samples and the like, where they are due.
@@ -113,6 +118,12 @@ impl<D> Outcome<D> {
     }
 }
 
+/// The origin of a data set.
+pub(super) fn origin(data: &Dataset) -> (String, String, String) {
+    let licence = data.licence().unwrap_or("not known; a file LICENCE beside the pictures says it");
+    ("pictures to train on".into(), data.source().into(), licence.into())
+}
+
 /// The number of steps of a budget, measured on a training that is thrown away.
 pub(crate) fn steps<J: Job>(job: &J, budget: Budget) -> Result<u64, Failure> {
     let mut trial = job.begin(1, 1, &(Arc::new(Alone) as Arc<dyn Team>))?;
@@ -177,7 +188,7 @@ pub(crate) fn train<J: Job>(
             trace.flush()?;
             drop(trace);
             if turn.verdict != Verdict::Save {
-                ui.wrote(&store.save(step, &engine.checkpoint())?);
+                ui.wrote(&store.save_early(&engine.checkpoint())?);
             }
             return Ok(Outcome::Early { step, asked });
         }
@@ -189,6 +200,7 @@ pub(crate) fn train<J: Job>(
         write(&checkpoint, &store.best())?;
     }
     write(&checkpoint, &path)?;
+    store.forget_early()?;
     let (record, dir) = trace.end();
     ui.wrote(&path);
     let hash = checkpoint::file_hash(&path)?;
@@ -229,7 +241,7 @@ fn roll_back<T: Training>(
     store: &Store,
     trace: &mut Trace,
 ) -> Result<u64, Failure> {
-    let Some((path, checkpoint)) = store.last(|e| trace.warn(e))? else {
+    let Some((path, checkpoint)) = store.good(|e| trace.warn(e))? else {
         let way_out = "there is no checkpoint to go back to; set checkpoints.every, or another lr";
         return Err(Failure::Check(format!("step {}: {way_out}", engine.steps().done)));
     };
@@ -243,7 +255,7 @@ fn roll_back<T: Training>(
 
 fn stopped<J: Job>(alarms: &[impasto_models::sentinel::Alarm], store: &Store) -> Failure {
     let what: Vec<String> = alarms.iter().map(ToString::to_string).collect();
-    let kept = match store.last(|_| ()) {
+    let kept = match store.good(|_| ()) {
         Ok(Some((path, _))) => format!("; {} is from before", path.display()),
         _ => String::new(),
     };

@@ -62,7 +62,7 @@ pub(crate) fn paint(task: &Task, mut dir: Option<&mut RunDir>, ui: &Ui) -> Resul
             progress.warn(alarm);
         }
         if turn.verdict == Verdict::Stop {
-            return Err(Failure::Check(format!("style: {}; try a smaller --strength", turn.alarms[0])));
+            return Err(Failure::Check(format!("style: {}; try a smaller --style-weight", turn.alarms[0])));
         }
     }
     drop(progress);

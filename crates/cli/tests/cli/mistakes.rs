@@ -64,6 +64,13 @@ fn pictures_that_are_none() {
     for (file, parts) in &cases[..2] {
         refused(folder, &["verify", file], parts);
     }
+    // The others are looked at all the same.
+    let outcome = impasto(folder, &["verify", "text.png", PHOTO, "missing.jpg"]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stdout.contains("photo-coffee.jpg: no mark found"), "{outcome:?}");
+    assert_eq!(outcome.stderr.trim_end().lines().count(), 2, "{outcome:?}");
+    let named = ["stylize", PHOTO, "--style", PAINTING, "--out", "painted.jpg"];
+    refused(folder, &named, &["painted.jpg: a PNG is written", "ends in .png"]);
     // A file alone is no data set; one among others is left out, and said so.
     refused(folder, &["data", "inspect", "text.png"], &["text.png: ", "name a folder"]);
 }
@@ -112,6 +119,11 @@ fn models_that_are_none() {
     fs::write(folder.join("half.safetensors"), &bytes[..bytes.len() / 2]).expect("a disk with room");
     fs::write(folder.join("text.safetensors"), b"hello").expect("a disk with room");
 
+    fs::create_dir(folder.join("mine")).expect("a disk with room");
+    fs::write(folder.join("mine/5-00001.png"), b"mine").expect("a disk with room");
+    let again = ["generate", "--model", whole, "-n", "2", "--seed", "5", "--out", "mine"];
+    refused(folder, &again, &["5-00001.png: is there already", "--out"]);
+
     let cut = "is not a whole safetensors file";
     let again = "copy or download it again";
     for file in ["half.safetensors", "text.safetensors"] {
@@ -122,7 +134,11 @@ fn models_that_are_none() {
         refused(folder, &train, &[file, cut, again]);
     }
     refused(folder, &["generate", "--model", "gone.safetensors"], &["gone.safetensors: ", "check that it exists"]);
-    refused(folder, &["stylize", PHOTO, "--style", PAINTING, "--net", whole], &[whole, "holds no net that is known"]);
+    refused(
+        folder,
+        &["stylize", PHOTO, "--style", PAINTING, "--net", whole],
+        &[whole, "is a gan, but a classifier is needed"],
+    );
     let judge = ["train", "gan", "--data", PICTURES, "--steps", "1", "--judge", whole];
     refused(folder, &judge, &[whole, "is a gan, but a classifier is needed"]);
     let classifier = ["stylize", PHOTO, "--style", PAINTING, "--net", "classifier"];

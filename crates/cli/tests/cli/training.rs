@@ -99,6 +99,39 @@ fn a_run_is_resumed_as_it_was_told() {
 }
 
 #[test]
+fn a_run_has_one_writer_and_one_seed() {
+    let folder = folder();
+    let folder = folder.path();
+    done(folder, &[&args("run")[..], &["--max-minutes", "1e-6"]].concat());
+    let lock = fs::File::open(folder.join("run")).expect("a folder");
+    lock.try_lock().expect("nobody writes there");
+    refused(folder, &["train", "resume", "run"], &["run: is being written to by another process", "wait for its end"]);
+    drop(lock);
+    refused(folder, &["train", "resume", "run", "--seed", "9"], &["--seed: a run is resumed with its own"]);
+    done(folder, &["train", "resume", "run", "--max-minutes", "60"]);
+}
+
+#[test]
+fn arrays_that_are_not_square_are_cut_to_squares() {
+    let folder = folder();
+    let folder = folder.path();
+    let images: Vec<u8> = (0..40 * 8 * 12).map(|i| (i * 7 % 251) as u8).collect();
+    let head = |kind: u8, sides: &[u32]| {
+        let sides: Vec<u8> = sides.iter().flat_map(|side| side.to_be_bytes()).collect();
+        [&[0, 0, 8, kind][..], &sides].concat()
+    };
+    let labels: Vec<u8> = (0..40).map(|i| i % 2).collect();
+    fs::create_dir(folder.join("rect")).expect("a disk with room");
+    let write = |name: &str, head: Vec<u8>, rest: &[u8]| {
+        fs::write(folder.join("rect").join(name), [&head[..], rest].concat()).expect("a disk with room");
+    };
+    write("train-images-idx3-ubyte", head(3, &[40, 8, 12]), &images);
+    write("train-labels-idx1-ubyte", head(1, &[40]), &labels);
+    let said = done(folder, &["train", "classifier", "--data", "rect", "--steps", "2", "--dry-run", "--width", "4"]);
+    assert!(said.contains("nothing was written: --dry-run"), "{said}");
+}
+
+#[test]
 fn folders_to_train_on_and_to_test_with() {
     let folder = folder();
     let folder = folder.path();

@@ -109,6 +109,8 @@ struct State {
     sentinel: Sentinel,
     roll_backs: u32,
     best: Option<f64>,
+    /// Whether a checkpoint is due that was put off until the sentinel is at ease.
+    owes: bool,
 }
 
 /// A training with its sentinel and its policy.
@@ -118,15 +120,13 @@ pub struct Engine<T> {
     terms: Value,
     policy: Policy,
     state: State,
-    /// Whether a checkpoint is due that was put off until the sentinel is at ease.
-    owes: bool,
 }
 
 impl<T: Training> Engine<T> {
     /// An engine at the training's present step. `data` is the hash of what it learns from.
     pub fn new(training: T, data: impl Into<String>, policy: Policy) -> Self {
         let state = State { sentinel: Sentinel::new(policy.watch.clone()), ..State::default() };
-        Self { training, data: data.into(), terms: Value::Null, policy, state, owes: false }
+        Self { training, data: data.into(), terms: Value::Null, policy, state }
     }
 
     /// The same engine with what the run was told, as a table. Every checkpoint holds it, and one that has another value for
@@ -153,15 +153,15 @@ impl<T: Training> Engine<T> {
         let every = self.policy.look_every;
         let (event, inspection) = self.training.step(due(next, every) || (every > 0 && next <= FIRST));
         let alarms = self.state.sentinel.look(&event, inspection.as_ref());
-        self.owes |= due(next, self.policy.checkpoint_every);
+        self.state.owes |= due(next, self.policy.checkpoint_every);
         let verdict = match alarms.iter().map(|a| a.action).max() {
             Some(Action::RollBack) if self.state.roll_backs < self.policy.most_roll_backs => Verdict::RollBack,
             Some(Action::Stop | Action::RollBack) => Verdict::Stop,
             _ if self.training.steps().left() == 0 => Verdict::Done,
-            _ if self.owes && !self.state.sentinel.is_uneasy() => Verdict::Save,
+            _ if self.state.owes && !self.state.sentinel.is_uneasy() => Verdict::Save,
             _ => Verdict::GoOn,
         };
-        self.owes &= verdict != Verdict::Save;
+        self.state.owes &= verdict != Verdict::Save;
         Turn { event, alarms, verdict }
     }
 
@@ -208,7 +208,7 @@ impl<T: Training> Engine<T> {
             .map_err(|e| Error::format(path, format!("the state of its run is not usable: {e}")))?;
         state.sentinel.watch_for(self.policy.watch.clone());
         self.training.restore(checkpoint, path)?;
-        (self.state, self.owes) = (state, false);
+        self.state = state;
         Ok(())
     }
 

@@ -80,13 +80,12 @@ fn real(
     ui: &Ui,
 ) -> Result<(Dataset, Dataset), Failure> {
     let parts = Parts::of(path)?;
-    let data = Dataset::open(&parts.train, &Options::default())?;
-    let [_, channels, height, width] = data.shape();
-    if [channels, height, width] != [extractor.config().channels, extractor.config().size, extractor.config().size] {
-        return Err(misfit(path, extractor, [channels, height]));
-    }
+    // As the extractor sees pictures, and the generator makes them.
+    let wanted = extractor.config();
+    let options = Options { size: Some(wanted.size), channels: Some(wanted.channels), ..Options::default() };
+    let data = Dataset::open(&parts.train, &options)?;
     if let Some(test) = &parts.test {
-        return Ok((data, Dataset::open(test, &Options::default())?));
+        return Ok((data, Dataset::open(test, &options)?));
     }
     if data.hash() == trained_on {
         let detail =

@@ -7,6 +7,7 @@ use toml::Value;
 
 use crate::config::{Config, Kind, Layer, Preset};
 use crate::failure::Failure;
+use crate::ui::Ui;
 
 /// Options of a training. Each is a setting that a file can hold too.
 #[derive(clap::Args)]
@@ -78,21 +79,25 @@ impl RunArgs {
                 _ => layers.push(file),
             }
         }
-        let integer = |n: u64| Value::Integer(n as i64);
+        let integer = |option: &str, n: Option<u64>| {
+            let kept = n.map(i64::try_from).transpose();
+            kept.map(|n| n.map(Value::Integer))
+                .map_err(|_| Failure::usage(format!("{option}: expected at most {}", i64::MAX)))
+        };
         let section = train.name();
         let (width, lr) = (format!("{section}.width"), format!("{section}.lr"));
         let mut typed: Vec<(&str, &str, Value)> = Vec::new();
         let mut put = |option, key, value: Option<Value>| typed.extend(value.map(|value| (option, key, value)));
-        put("--data", "data", self.data.as_ref().map(|path| path.display().to_string().into()));
+        put("--data", "data", self.data.as_deref().map(text).transpose()?.map(Value::from));
         put("--minutes", "minutes", self.minutes.map(Value::Float));
-        put("--steps", "steps", self.steps.map(integer));
-        put("--batch", "batch", self.batch.map(|n| integer(n as u64)));
-        put("--width", &width, self.width.map(|n| integer(n as u64)));
+        put("--steps", "steps", integer("--steps", self.steps)?);
+        put("--batch", "batch", integer("--batch", self.batch.map(|n| n as u64))?);
+        put("--width", &width, integer("--width", self.width.map(|n| n as u64))?);
         put("--lr", &lr, self.lr.map(Value::Float));
-        put("--checkpoint-every", "checkpoints.every", self.checkpoint_every.map(integer));
+        put("--checkpoint-every", "checkpoints.every", integer("--checkpoint-every", self.checkpoint_every)?);
         put("--max-minutes", "max_minutes", self.max_minutes.map(Value::Float));
-        put("--max-ram", "max_ram", self.max_ram.map(integer));
-        put("--seed", "seed", seed.map(integer));
+        put("--max-ram", "max_ram", integer("--max-ram", self.max_ram)?);
+        put("--seed", "seed", integer("--seed", seed)?);
         layers.extend(typed.into_iter().map(|(option, key, value)| Layer::of(option, &[(key, value)])));
         layers.extend(more.into_iter().map(|(key, value)| Layer::of(key, &[(key, value)])));
         for assignment in &self.set {
@@ -102,16 +107,37 @@ impl RunArgs {
     }
 }
 
+/// A path as `config.toml` can hold it.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let way_out = "is no UTF-8, which config.toml is written in; rename it or make a link";
+    path.to_str().map(str::to_owned).ok_or_else(|| Failure::usage(format!("{}: {way_out}", path.display())))
+}
+
 /// The side of pictures that are not small already, in pixels.
 const SIZE: usize = 32;
 
-/// The pictures of a part of a data set as a training takes them: at the size that is asked for, else arrays that are small as
-/// they are and all others at 32 pixels.
-pub(super) fn open(part: &Path, size: Option<usize>) -> Result<Dataset, Failure> {
+/// The pictures of a part of a data set as a training takes them: at the size that is asked for, else arrays that are square and
+/// small as they are and all others at 32 pixels. What is left out is said to `ui`.
+pub(super) fn open(part: &Path, size: Option<usize>, ui: Option<&Ui>) -> Result<Dataset, Failure> {
+    let data = sized(part, size)?;
+    if let (Some(ui), [first, ..]) = (ui, data.rejected()) {
+        let (count, all) = (data.rejected().len(), data.len() + data.rejected().len());
+        let first = format!("the first is {}: {}", first.path.display(), first.reason);
+        let more = format!("`impasto data inspect {}` lists them", part.display());
+        ui.warn(&format!("{count} of {all} files of {} are left out, {first}; {more}", part.display()));
+    }
+    Ok(data)
+}
+
+fn sized(part: &Path, size: Option<usize>) -> Result<Dataset, Failure> {
     let at = |size| Dataset::open(part, &Options { size, ..Options::default() });
     let are_files = Parts::of(part)?.train.is_dir();
     match size.or(are_files.then_some(SIZE)) {
-        None => Ok(at(None).and_then(|data| if data.shape()[2] <= SIZE { Ok(data) } else { at(Some(SIZE)) })?),
+        None => {
+            let data = at(None)?;
+            let [_, _, h, w] = data.shape();
+            if h == w && h <= SIZE { Ok(data) } else { Ok(at(Some(SIZE))?) }
+        }
         size => Ok(at(size)?),
     }
 }

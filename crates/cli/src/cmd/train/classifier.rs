@@ -12,17 +12,18 @@ use super::course::{Page, Summary};
 use crate::config::{Classifier, Config};
 use crate::failure::Failure;
 use crate::stages::classify::{Task, Trained};
+use crate::ui::Ui;
 
-/// Opens the data and sets the task.
-pub(super) fn prepare(config: &Config) -> Result<Task, Failure> {
+/// Opens the data and sets the task; what is left out of the data is said to `ui`.
+pub(super) fn prepare(config: &Config, ui: Option<&Ui>) -> Result<Task, Failure> {
     let path = config.data()?;
     let parts = Parts::of(path)?;
-    let data = labelled(open(&parts.train, config.size)?, path)?;
+    let data = labelled(open(&parts.train, config.size, ui)?, path)?;
     let [_, channels, size, _] = data.shape();
     // A part to test with that comes with the data is used; otherwise a tenth is held back.
     let (train, held_out) = match &parts.test {
         Some(path) => {
-            let test = labelled(open(path, config.size)?, path)?.with_classes(data.classes())?;
+            let test = labelled(open(path, config.size, ui)?, path)?.with_classes(data.classes())?;
             if test.shape()[1..] != data.shape()[1..] {
                 let [seen, asked] = [&data, &test].map(|data| format!("{:?}", &data.shape()[1..]));
                 let detail = format!("is of {asked} (channels, height, width), the pictures to train on of {seen}");

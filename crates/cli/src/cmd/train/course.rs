@@ -7,7 +7,7 @@ use impasto_models::Checkpoint;
 use impasto_models::team::Team;
 use serde_json::Value;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, text};
 use super::classifier;
 use crate::config::{Config, Layer};
 use crate::failure::Failure;
@@ -46,17 +46,20 @@ pub(super) fn start<J: Job<Done: Summary>>(
 ) -> Result<(), Failure> {
     ui.say(J::LESSON);
     let plan = planned(job, config, team.size(), ui)?;
-    plan.say(ui);
     if args.dry_run {
         share(&**team, None);
-        ui.result("nothing was written: --dry-run", &plan.json());
+        ui.result(format!("{}\nnothing was written: --dry-run", plan.text()), &plan.json());
         return Ok(());
     }
+    ui.say(plan.text());
     let mut config = Config { steps: Some(plan.steps), ..config.clone() };
     config.classifier.settings.micro_batches = plan.parts;
     // Absolute paths: the run may be resumed from elsewhere.
     config.data = config.data()?.canonicalize().ok().or(config.data);
     config.gan.judge = config.gan.judge.map(|judge| judge.canonicalize().unwrap_or(judge));
+    for path in config.data.iter().chain(&config.gan.judge) {
+        text(path)?;
+    }
     let mut dir = RunDir::create(args.out.as_deref())?;
     dir.config(&config.table())?;
     finish(job, &config, None, &mut dir, team, ui)
@@ -65,17 +68,15 @@ pub(super) fn start<J: Job<Done: Summary>>(
 /// Says what a run would take.
 pub(super) fn plan_only<J: Job>(job: &J, config: &Config, ui: &Ui) -> Result<(), Failure> {
     let plan = planned(job, config, 1, ui)?;
-    plan.say(ui);
-    if ui.is_json() {
-        ui.result("", &plan.json());
-    }
+    ui.result(plan.text(), &plan.json());
     Ok(())
 }
 
 /// The plan of a run, in so many parts that it stays below the memory that it may take.
 fn planned<J: Job>(job: &J, config: &Config, processes: usize, ui: &Ui) -> Result<Plan, Failure> {
-    let limit = config.max_ram.map(|mb| mb * 1_000_000);
-    let mut parts = config.classifier.settings.micro_batches.next_multiple_of(processes);
+    let limit = config.max_ram.map(|mb| mb.saturating_mul(1_000_000));
+    let told = if J::CAN_PART { config.classifier.settings.micro_batches } else { 1 };
+    let mut parts = told.next_multiple_of(processes);
     loop {
         let plan = Plan::of(job, config, parts, processes)?;
         let fits = limit.is_none_or(|limit| plan.peak_bytes <= limit);
@@ -132,7 +133,7 @@ pub(super) fn follow(team: &Arc<dyn Team>) -> Result<(), Failure> {
     let text = String::from_utf8(told).map_err(|e| wrong(e.to_string()))?;
     let table = text.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
     let config = Config::of(vec![Layer { origin: origin.into(), table }])?;
-    stages::follow::follow(&classifier::prepare(&config)?, &course(&config, team))
+    stages::follow::follow(&classifier::prepare(&config, None)?, &course(&config, team))
 }
 
 /// Trains to the end, from the beginning or from a checkpoint, and writes the report.
@@ -170,6 +171,7 @@ pub(super) fn finish<J: Job<Done: Summary>>(
         energy: Some(Energy { cores: ui.threads(), watts_per_core: config.report.watts_per_core }),
         stages: vec![done.stage],
         timeline: done.timeline,
+        origins: job.origins(),
         ..Report::default()
     };
     ui.wrote(&dir.write("report.html", render(&report).as_bytes())?);

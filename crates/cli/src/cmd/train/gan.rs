@@ -13,12 +13,13 @@ use crate::config::{Config, Gan};
 use crate::failure::Failure;
 use crate::stages::draw::{Task, Trained};
 use crate::stages::measure::Measure;
+use crate::ui::Ui;
 
 /// Opens the data and hands on the task, which borrows its judge.
-pub(super) fn with<R>(config: &Config, go: impl FnOnce(&Task) -> Result<R, Failure>) -> Result<R, Failure> {
+pub(super) fn with<R>(config: &Config, ui: &Ui, go: impl FnOnce(&Task) -> Result<R, Failure>) -> Result<R, Failure> {
     let path = config.data()?;
     let parts = Parts::of(path)?;
-    let data = Arc::new(open(&parts.train, config.size)?);
+    let data = Arc::new(open(&parts.train, config.size, Some(ui))?);
     let Gan { width, judge, settings } = config.gan.clone();
     let judge = judge.map(|judge| load_judge(&judge, &parts, config.size)).transpose()?;
     let judge = judge.as_ref().map(|(params, config, real)| (params, config, *real));
@@ -32,7 +33,7 @@ type Judge = (Params, classifier::Config, f64);
 /// A classifier, and its mean confidence on pictures to test with, or those to train on where there are none.
 fn load_judge(path: &Path, data: &Parts, size: Option<usize>) -> Result<Judge, Failure> {
     let (params, meta) = classifier::load(path)?;
-    let real = open(data.test.as_ref().unwrap_or(&data.train), size)?;
+    let real = open(data.test.as_ref().unwrap_or(&data.train), size, None)?;
     let [_, channels, size, _] = real.shape();
     if (channels, size) != (meta.config.channels, meta.config.size) {
         let detail = format!("judges {} px pictures, the data has {size} px", meta.config.size);

@@ -75,8 +75,11 @@ fn lead(command: &Command, seed: Option<u64>, team: &Arc<dyn Team>, ui: &Ui) -> 
             start(run, &run.config(Kind::Classifier, seed, net)?, team, ui)
         }
         Command::Gan { run, judge } => {
-            let judge = judge.iter().map(|path| ("gan.judge", path.display().to_string().into()));
+            let judge = judge.as_deref().map(args::text).transpose()?.map(|path| ("gan.judge", path.into()));
             start(run, &run.config(Kind::Gan, seed, judge)?, team, ui)
+        }
+        Command::Resume { .. } if seed.is_some() => {
+            Err(Failure::usage("--seed: a run is resumed with its own; leave it out"))
         }
         Command::Resume { run, data, max_minutes, tui } => {
             resume::run(run, data.as_deref(), *max_minutes, team, &ui.with_dashboard(*tui)?)
@@ -87,15 +90,15 @@ fn lead(command: &Command, seed: Option<u64>, team: &Arc<dyn Team>, ui: &Ui) -> 
 fn start(args: &RunArgs, config: &Config, team: &Arc<dyn Team>, ui: &Ui) -> Result<(), Failure> {
     let ui = &ui.with_dashboard(args.tui)?;
     match config.train {
-        Kind::Classifier => course::start(&classifier::prepare(config)?, config, args, team, ui),
-        Kind::Gan => gan::with(config, |task| course::start(task, config, args, team, ui)),
+        Kind::Classifier => course::start(&classifier::prepare(config, Some(ui))?, config, args, team, ui),
+        Kind::Gan => gan::with(config, ui, |task| course::start(task, config, args, team, ui)),
     }
 }
 
 /// What a training by a file of settings would take; nothing is written.
 pub(crate) fn plan(config: &Config, ui: &Ui) -> Result<(), Failure> {
     match config.train {
-        Kind::Classifier => course::plan_only(&classifier::prepare(config)?, config, ui),
-        Kind::Gan => gan::with(config, |task| course::plan_only(task, config, ui)),
+        Kind::Classifier => course::plan_only(&classifier::prepare(config, Some(ui))?, config, ui),
+        Kind::Gan => gan::with(config, ui, |task| course::plan_only(task, config, ui)),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use impasto_models::team::Team;
 
+use super::args::text;
 use super::course::{Summary, finish, share};
 use super::{classifier, gan};
 use crate::checkpoints::Store;
@@ -26,7 +27,7 @@ pub(super) fn run(
         let way_out = "name the directory of a run, as `impasto train` made it";
         return Err(Failure::usage(format!("{}: is missing; {way_out}", told.display())));
     }
-    let moved = data.map(|data| Layer::of("--data", &[("data", data.display().to_string().into())]));
+    let moved = data.map(text).transpose()?.map(|data| Layer::of("--data", &[("data", data.into())]));
     let sooner = minutes.map(|minutes| Layer::of("--max-minutes", &[("max_minutes", minutes.into())]));
     let config = Config::of([Layer::file(&told)?].into_iter().chain(moved).chain(sooner).collect())?;
     if config.steps.is_none() {
@@ -43,8 +44,8 @@ pub(super) fn run(
         return Ok(());
     }
     match config.train {
-        Kind::Classifier => go_on(&classifier::prepare(&config)?, &config, &store, path, team, ui),
-        Kind::Gan => gan::with(&config, |task| go_on(task, &config, &store, path, team, ui)),
+        Kind::Classifier => go_on(&classifier::prepare(&config, Some(ui))?, &config, &store, path, team, ui),
+        Kind::Gan => gan::with(&config, ui, |task| go_on(task, &config, &store, path, team, ui)),
     }
 }
 
