@@ -2,9 +2,9 @@
 //!
 //! Worst errors in units of the last place (`cargo run --release -p impasto-tensor --example 01_ulp -- 31` measures them): over
 //! every 31st input, and for `sigmoid` over all negative ones, none is above 2 with AVX2 or without. NaN stays NaN, infinities
-//! and zeros go where they should, signed zeros included, and results below the smallest normal number are kept. The polynomials are least-maximum-error fits over the intervals named
-//! beside them; constants that are subtracted as products are split into parts short enough for the products to be exact,
-//! so nothing depends on a fused multiply-add.
+//! and zeros go where they should, signed zeros included, and results below the smallest normal number are kept. The polynomials
+//! are least-maximum-error fits over the intervals named beside them; constants that are subtracted as products are split into
+//! parts short enough for the products to be exact, so nothing depends on a fused multiply-add.
 //!
 //! # Source
 //! Cody and Waite, "Software manual for the elementary functions", 1980, for the reductions.
