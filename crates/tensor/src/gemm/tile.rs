@@ -386,5 +386,12 @@ pub(crate) unsafe fn dots<V: Vector, const M: usize, const N: usize>(
             }
         }
     }
-    sums.map(|row| row.map(Vector::sum))
+    // Loops: a closure would be compiled without the instructions.
+    let mut totals = [[0.0; N]; M];
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = sum.sum();
+        }
+    }
+    totals
 }
