@@ -102,7 +102,9 @@ impl Plan {
             save_seconds,
             last_seconds,
             checkpoint_bytes,
-            disk_bytes: needed(checkpoint_bytes, &config.checkpoints) + steps.saturating_mul(numbers * LOGGED),
+            disk_bytes: steps
+                .saturating_mul(numbers * LOGGED)
+                .saturating_add(needed(checkpoint_bytes, &config.checkpoints)),
             peak_bytes: process::peak_bytes().unwrap_or(0),
         })
     }

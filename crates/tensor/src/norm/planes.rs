@@ -17,8 +17,11 @@ impl Planes {
     #[track_caller]
     pub(super) fn of<T: Element>(x: &Tensor<T>, norm: &Norm) -> Self {
         let (batch, channels, size) = x.shape().around(1);
-        let divides = |groups: usize| groups > 0 && channels.is_multiple_of(groups);
-        assert!(norm.groups.is_none_or(divides), "norm: {:?} groups do not divide {channels} channels", norm.groups);
+        let groups = norm.groups.unwrap_or(1);
+        assert!(
+            groups > 0 && channels.is_multiple_of(groups),
+            "norm: {groups} groups do not divide {channels} channels"
+        );
         Self { batch, channels, size }
     }
 
