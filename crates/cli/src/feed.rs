@@ -16,7 +16,7 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn new(data: &Arc<Dataset>, size: usize, seed: u64) -> Result<Self, Failure> {
-        let order = Order::new(data.len(), size.min(data.len()), seed)?;
+        let order = Order::new(data.len(), size, seed)?;
         Ok(Self { data: Arc::clone(data), order })
     }
 }

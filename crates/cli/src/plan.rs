@@ -94,7 +94,7 @@ impl Plan {
         Ok(Self {
             parameters: trial.weights().iter().map(|(_, params)| params.count()).sum(),
             steps,
-            batch: config.batch,
+            batch: job.batch(),
             parts,
             flops,
             step_seconds,

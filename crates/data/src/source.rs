@@ -6,8 +6,6 @@ use crate::{Dataset, Decoder, Error, FASHION_MNIST, Parts, files, folder, idx, p
 
 /// The side of pictures from a folder, in pixels, unless another is asked for.
 const DEFAULT_SIZE: usize = 64;
-/// The largest side of a data set's pictures, in pixels.
-const MAX_SIZE: usize = 4096;
 /// The largest IDX file, in bytes.
 const MAX_IDX: u64 = 1 << 30;
 
@@ -23,12 +21,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// The largest side of a data set's pictures, in pixels.
+    pub const LARGEST: usize = 4096;
+
     fn validate(&self) -> Result<(), Error> {
         match (self.size, self.channels) {
-            (Some(size), _) if !(1..=MAX_SIZE).contains(&size) => Err(Error::setting(
+            (Some(size), _) if !(1..=Self::LARGEST).contains(&size) => Err(Error::setting(
                 "size",
                 format!("{size} pixels are not possible"),
-                format!("choose 1 to {MAX_SIZE}"),
+                format!("choose 1 to {}", Self::LARGEST),
             )),
             (_, Some(channels)) if channels != 1 && channels != 3 => {
                 let rule = format!("{channels} channels are not possible");

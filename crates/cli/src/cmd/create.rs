@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 
     ui.say("\n2. A classifier");
     let task = classify::Task::plain(train, held_out, 16, 64, seed);
-    let classifier = train_for(&task, plan.classifier, task.batch, &mut dir, ui)?;
+    let classifier = train_for(&task, plan.classifier, &mut dir, ui)?;
     stages.push(classifier.stage);
 
     ui.say("\n3. A GAN");
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         judge: Some((&classifier.params, &classifier.config, classifier.score.confidence)),
         measure: None,
     };
-    let drawn = train_for(&task, plan.gan, task.batch, &mut dir, ui)?;
+    let drawn = train_for(&task, plan.gan, &mut dir, ui)?;
     stages.push(drawn.stage);
 
     ui.say("\n4. Style transfer");
@@ -192,9 +192,9 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// A stage that trains for as long as it may, in one go.
-fn train_for<J: Job>(job: &J, budget: Budget, batch: usize, dir: &mut RunDir, ui: &Ui) -> Result<J::Done, Failure> {
+fn train_for<J: Job>(job: &J, budget: Budget, dir: &mut RunDir, ui: &Ui) -> Result<J::Done, Failure> {
     ui.say(J::LESSON);
-    let course = Course::straight(job::steps(job, budget)?, batch);
+    let course = Course::straight(job::steps(job, budget)?);
     job::train(job, &course, None, dir, ui)?.done()
 }
 

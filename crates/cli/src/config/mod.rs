@@ -9,6 +9,7 @@ mod presets;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use impasto_data::Options;
 use impasto_models::classifier::{Net, Settings};
 use impasto_models::engine::Policy;
 use impasto_models::gan;
@@ -277,9 +278,15 @@ impl Config {
         match self {
             Self { steps: Some(0), .. } => wrong("steps", "at least 1", 0.0),
             Self { batch: 0, .. } => wrong("batch", "at least 1", 0.0),
+            Self { size: Some(size), .. } if !(1..=Options::LARGEST).contains(size) => {
+                wrong("size", &format!("1 to {} pixels", Options::LARGEST), *size as f64)
+            }
             Self { minutes, .. } if no_time(*minutes) => wrong("minutes", "more than 0", *minutes),
             Self { max_minutes: Some(m), .. } if no_time(*m) => wrong("max_minutes", "more than 0", *m),
             Self { checkpoints: Checkpoints { keep: 0, .. }, .. } => wrong("checkpoints.keep", "at least 1", 0.0),
+            Self { report: Report { watts_per_core: watts }, .. } if !watts.is_finite() || *watts < 0.0 => {
+                wrong("report.watts_per_core", "0 or more", *watts)
+            }
             _ => Ok(()),
         }
     }

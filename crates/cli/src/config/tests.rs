@@ -39,6 +39,8 @@ fn slips_of_the_hand_are_named_with_what_was_meant() {
         ("[classifier]\nlr = \"fast\"", "a.toml: invalid type"),
         ("steps = 0", "steps: expected at least 1, got 0"),
         ("minutes = -1.0", "minutes: expected more than 0, got -1"),
+        ("size = 0", "size: expected 1 to 4096 pixels, got 0"),
+        ("[report]\nwatts_per_core = -3.0", "report.watts_per_core: expected 0 or more, got -3"),
         ("[classifier]\nnet = \"plane\"", "unknown variant `plane`"),
     ];
     for (text, wanted) in cases {

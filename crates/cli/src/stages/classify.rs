@@ -106,17 +106,21 @@ impl Job for Task {
         self.train.hash()
     }
 
+    fn batch(&self) -> usize {
+        self.batch.min(self.train.len())
+    }
+
     fn origins(&self) -> Vec<(String, String, String)> {
         vec![origin(&self.train)]
     }
 
     fn begin(&self, steps: u64, parts: usize, team: &Arc<dyn Team>) -> Result<Self::Training, Failure> {
-        let pictures = self.batch.min(self.train.len());
+        let pictures = self.batch();
         if team.size() > 1 && pictures < parts {
             let detail = format!("expected at least {parts}, a picture for each part, got {pictures}");
             return Err(Failure::usage(format!("--batch: {detail}")));
         }
-        let feed = Feed::new(&self.train, self.batch, self.settings.seed)?;
+        let feed = Feed::new(&self.train, self.batch(), self.settings.seed)?;
         let settings = Settings { steps, micro_batches: parts, ..self.settings.clone() };
         Ok(Run::new(self.config.clone(), settings, feed)?.in_team(Arc::clone(team))?)
     }

@@ -71,6 +71,10 @@ impl Job for Task<'_> {
         self.data.hash()
     }
 
+    fn batch(&self) -> usize {
+        self.batch.min(self.data.len())
+    }
+
     fn origins(&self) -> Vec<(String, String, String)> {
         vec![origin(&self.data)]
     }
@@ -79,7 +83,7 @@ impl Job for Task<'_> {
         if team.size() > 1 {
             return Err(Failure::usage(format!("a GAN is trained by one process, this is one of {}", team.size())));
         }
-        let feed = Feed::new(&self.data, self.batch, self.settings.seed)?;
+        let feed = Feed::new(&self.data, self.batch(), self.settings.seed)?;
         let [_, channels, height, _] = self.data.shape();
         let config = Config { size: side(height), ..Config::new(channels, 64, self.width) };
         Ok(Run::new(config, Settings { steps, ..self.settings.clone() }, feed)?)

@@ -35,6 +35,8 @@ pub(crate) trait Job {
 
     /// The hash of what it learns from.
     fn data(&self) -> String;
+    /// Pictures of a step.
+    fn batch(&self) -> usize;
     /// File, source and licence of what it learns from, for the report.
     fn origins(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -77,26 +79,15 @@ pub(crate) struct Course {
     pub(crate) checkpoints: Checkpoints,
     /// After so many seconds the run is saved and ended.
     pub(crate) max_seconds: Option<f64>,
-    /// Pictures of a step.
-    pub(crate) pictures: usize,
     /// The processes that train, of which this one writes.
     pub(crate) team: Arc<dyn Team>,
 }
 
 impl Course {
     /// So many steps in one go, with no checkpoint on the way.
-    pub(crate) fn straight(steps: u64, pictures: usize) -> Self {
+    pub(crate) fn straight(steps: u64) -> Self {
         let (policy, checkpoints) = (Policy::default(), Checkpoints::default());
-        Self {
-            steps,
-            terms: Value::Null,
-            parts: 1,
-            policy,
-            checkpoints,
-            max_seconds: None,
-            pictures,
-            team: Arc::new(Alone),
-        }
+        Self { steps, terms: Value::Null, parts: 1, policy, checkpoints, max_seconds: None, team: Arc::new(Alone) }
     }
 }
 
@@ -152,7 +143,7 @@ pub(crate) fn train<J: Job>(
     if let Some((path, checkpoint)) = from {
         engine.restore(checkpoint, path)?;
     }
-    let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps, course.pictures), dir);
+    let mut trace = Trace::new(J::NAME, ui.progress(J::NAME, course.steps, job.batch()), dir);
     if !trace.dir().is_new {
         trace.begin_at(engine.steps().done)?;
     }
@@ -160,16 +151,15 @@ pub(crate) fn train<J: Job>(
         let turn = engine.turn();
         trace.take(&turn.event)?;
         for alarm in &turn.alarms {
-            trace.alarm(alarm, turn.event.step)?;
+            trace.warn(alarm);
         }
+        trace.alarms(&turn.alarms, turn.event.step)?;
         match turn.verdict {
             Verdict::GoOn | Verdict::Save | Verdict::Done => {}
             Verdict::RollBack => {
                 let step = roll_back(&mut engine, team, &store, &mut trace)?;
                 // The log of the steps behind it is gone, what went wrong there is not.
-                for alarm in &turn.alarms {
-                    trace.alarm(alarm, step)?;
-                }
+                trace.alarms(&turn.alarms, step)?;
                 continue;
             }
             Verdict::Stop => return Err(stopped::<J>(&turn.alarms, &store)),

@@ -89,9 +89,12 @@ impl<'a, 'u> Trace<'a, 'u> {
         self.dir.logs.step(self.record.name, event, self.record.seconds())
     }
 
-    /// Takes scores of the weights as they are behind a step.
+    /// Takes scores of the weights as they are behind a step. A run that goes on from its last checkpoint finds them in its log.
     pub(crate) fn score(&mut self, event: &Event) -> Result<(), Failure> {
         self.progress.score(event);
+        if self.record.has(event) {
+            return Ok(());
+        }
         self.record.take(event);
         self.dir.logs.scores(self.record.name, event, self.record.seconds())
     }
@@ -106,11 +109,10 @@ impl<'a, 'u> Trace<'a, 'u> {
         self.progress.warn(message);
     }
 
-    /// Takes an alarm, to be logged at a step: nothing that goes wrong is kept silent.
-    pub(crate) fn alarm(&mut self, alarm: &Alarm, step: u64) -> Result<(), Failure> {
-        self.progress.warn(alarm);
-        self.record.alarms.push(alarm.clone());
-        self.dir.logs.alarm(self.record.name, alarm, step)
+    /// Writes alarms down at a step.
+    pub(crate) fn alarms(&mut self, alarms: &[Alarm], step: u64) -> Result<(), Failure> {
+        self.record.alarms.extend_from_slice(alarms);
+        alarms.iter().try_for_each(|alarm| self.dir.logs.alarm(self.record.name, alarm, step))
     }
 
     /// Puts everything that was logged on the disk.
@@ -158,6 +160,12 @@ impl Record {
         for (name, value) in &event.scalars {
             self.curves.entry((*name).to_owned()).or_default().push((event.step as f64, *value));
         }
+    }
+
+    /// Whether the numbers of an event were taken before.
+    fn has(&self, event: &Event) -> bool {
+        let at_step = |points: &Vec<(f64, f64)>| points.last().is_some_and(|&(step, _)| step == event.step as f64);
+        event.scalars.iter().all(|(name, _)| self.curves.get(*name).is_some_and(at_step))
     }
 
     /// Takes a line of the log up again.

@@ -61,6 +61,13 @@ fn a_killed_run_ends_with_the_bytes_of_a_whole_one() {
         assert_eq!(logged(folder, run), (1..=60).collect::<Vec<_>>(), "{run}");
     }
     assert!(done(folder, &["train", "resume", "whole"]).contains("whole: the run is finished"));
+    // Killed behind its last checkpoint, a run lacks its report, and nothing that was logged is logged again.
+    let [log, report] = ["log.jsonl", "report.html"].map(|name| folder.join("whole").join(name));
+    let before = fs::read_to_string(&log).expect("a log");
+    fs::remove_file(&report).expect("a report");
+    done(folder, &["train", "resume", "whole"]);
+    assert!(report.exists());
+    assert_eq!(fs::read_to_string(&log).expect("a log"), before);
 }
 
 #[test]
@@ -129,6 +136,10 @@ fn arrays_that_are_not_square_are_cut_to_squares() {
     write("train-labels-idx1-ubyte", head(1, &[40]), &labels);
     let said = done(folder, &["train", "classifier", "--data", "rect", "--steps", "2", "--dry-run", "--width", "4"]);
     assert!(said.contains("nothing was written: --dry-run"), "{said}");
+    assert!(
+        said.contains(" a step of 36 pictures"),
+        "a tenth is held back, and a batch is no larger than the rest: {said}"
+    );
 }
 
 #[test]

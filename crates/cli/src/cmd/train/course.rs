@@ -90,7 +90,7 @@ fn planned<J: Job>(job: &J, config: &Config, processes: usize, ui: &Ui) -> Resul
             return Ok(plan);
         }
         let peak = plan.peak_bytes / 1_000_000;
-        if !J::CAN_PART || parts >= MOST_PARTS.min(config.batch) {
+        if !J::CAN_PART || parts >= MOST_PARTS.min(plan.batch) {
             let way_out = "raise it, or choose a smaller batch or width";
             return Err(Failure::usage(format!("--max-ram: the run takes {peak} MB; {way_out}")));
         }
@@ -109,7 +109,6 @@ fn course(config: &Config, team: &Arc<dyn Team>) -> Course {
         policy: config.policy(steps),
         checkpoints: config.checkpoints.clone(),
         max_seconds: config.max_minutes.map(|minutes| 60.0 * minutes),
-        pictures: config.batch,
         team: Arc::clone(team),
     }
 }
@@ -168,7 +167,7 @@ pub(super) fn finish<J: Job<Done: Summary>>(
         seed: config.seed,
         command,
         machine: ui.machine(),
-        energy: Some(Energy { cores: ui.threads(), watts_per_core: config.report.watts_per_core }),
+        energy: Some(Energy { cores: ui.threads() * team.size(), watts_per_core: config.report.watts_per_core }),
         stages: vec![done.stage],
         timeline: done.timeline,
         origins: job.origins(),
