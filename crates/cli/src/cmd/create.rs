@@ -165,7 +165,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         let caption = format!("{} in the style of {}", photo.name, painting.name);
         finished.push(Figure { caption, png: dir.picture(&name, picture, Some(&edited))?, pixelated: false });
     }
-    finished.push(Figure { caption: "garments that never were, drawn by the GAN".into(), png, pixelated: true });
+    finished.push(Figure { caption: "garments that never were, drawn by the GAN".into(), png, pixelated: false });
 
     dir.config(&Config { command: command.clone(), seed, steps, net: args.net.clone(), data: hash })?;
     let report = Report {

@@ -166,7 +166,7 @@ fn timeline(dir: &RunDir, steps: u64) -> Result<Vec<Figure>, Failure> {
     due.reverse();
     due.dedup();
     due.into_iter()
-        .map(|step| Ok(Figure { caption: format!("step {step}"), png: dir.read(&sample(step))?, pixelated: true }))
+        .map(|step| Ok(Figure { caption: format!("step {step}"), png: dir.read(&sample(step))?, pixelated: false }))
         .collect()
 }
 
