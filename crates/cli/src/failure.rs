@@ -50,8 +50,9 @@ impl fmt::Display for Failure {
 impl From<impasto_data::Error> for Failure {
     fn from(error: impasto_data::Error) -> Self {
         match &error {
-            impasto_data::Error::Setting { name: "held_out", rule, remedy } => {
-                Self::Usage(format!("--data: {rule}; {remedy}"))
+            impasto_data::Error::Setting { name: "held_out", rule, .. } => {
+                let way_out = "add pictures, or put those to test with into a folder `test` beside `train`";
+                Self::Usage(format!("--data: {rule}; {way_out}"))
             }
             impasto_data::Error::Setting { .. } => Self::Usage(format!("--{error}")),
             _ => Self::Usage(error.to_string()),

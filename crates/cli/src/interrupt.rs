@@ -1,10 +1,11 @@
-//! Ctrl-C: the first asks the run to save and end, a second one ends the program at once.
+//! Ctrl-C, and what else asks a program to end: a `kill`, a terminal that is closed. The first asks the run to save and end, a second
+//! one ends the program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// What a shell sees of a program that Ctrl-C ended: 128 and the number of the signal.
+/// What a shell sees of a program that Ctrl-C ended: 128 and the number of the signal. The others are told by it too.
 pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Listens from now on.

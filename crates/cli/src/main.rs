@@ -17,6 +17,7 @@ mod plan;
 mod process;
 mod report;
 mod run_dir;
+mod shell;
 mod stages;
 mod team;
 mod ui;
@@ -79,7 +80,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let Cli { common, command } = Cli::parse();
-    let threads = choose_simd(common.simd.as_deref()).and_then(|()| start_threads(common.threads));
+    let threads = choose_simd(common.simd.as_deref().filter(|level| !level.is_empty()))
+        .and_then(|()| start_threads(common.threads));
     let ui = Ui::new(common.quiet, common.json, threads.as_ref().copied().unwrap_or(1));
     let outcome = threads.and_then(|_| match command {
         Command::Create(args) => cmd::create::run(&args, common.seed.unwrap_or(0), &ui),
@@ -108,11 +110,14 @@ fn choose_simd(level: Option<&str>) -> Result<(), Failure> {
     Ok(level.map_or(Ok(()), |name| name.parse().and_then(simd::force))?)
 }
 
+/// More than any machine has: of a hundred thousand the system would first start each.
+const MOST_THREADS: usize = 1024;
+
 /// Starts the pool that all kernels compute on, and says how many threads it has. This thread is one of them: where it only
 /// handed work over and waited, now and then all of it ran on one core (ADR 0020).
 fn start_threads(threads: Option<usize>) -> Result<usize, Failure> {
-    if threads == Some(0) {
-        return Err(Failure::usage("--threads: expected at least 1, got 0"));
+    if let Some(threads) = threads.filter(|threads| !(1..=MOST_THREADS).contains(threads)) {
+        return Err(Failure::usage(format!("--threads: expected 1 to {MOST_THREADS}, got {threads}")));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))

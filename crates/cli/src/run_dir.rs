@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Mark, Picture, encode_png, remove_unfinished, write_atomically};
+use impasto_data::{Mark, Picture, can_write, encode_png, remove_unfinished, write_atomically};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -27,13 +27,23 @@ impl RunDir {
         let failed = |e: std::io::Error| Failure::usage(format!("{}: cannot be made: {e}", path.display()));
         fs::create_dir_all(&path).map_err(failed)?;
         if fs::read_dir(&path).map_err(failed)?.next().is_some() {
-            return Err(Failure::usage(format!("{}: is not empty; name a new directory with --out", path.display())));
+            return Err(not_empty(&path));
         }
         for folder in ["checkpoints", "samples"] {
             fs::create_dir(path.join(folder)).map_err(failed)?;
         }
         let (lock, logs) = (lock(&path)?, Logs::create(&path)?);
         Ok(Self { path, _lock: lock, logs, is_new: true })
+    }
+
+    /// Whether [`create`](RunDir::create) would make the directory; nothing is left there.
+    pub(crate) fn can_create(path: Option<&Path>) -> Result<(), Failure> {
+        let path = path.map_or_else(free_name, Path::to_owned);
+        if fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(not_empty(&path));
+        }
+        let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+        Ok(can_write(there.join("log.jsonl"))?)
     }
 
     /// The directory of a run that was begun.
@@ -119,6 +129,10 @@ fn lock(path: &Path) -> Result<Option<File>, Failure> {
             Err(Failure::usage(format!("{}: {way_out}", path.display())))
         }
     }
+}
+
+fn not_empty(path: &Path) -> Failure {
+    Failure::usage(format!("{}: is not empty; name a new directory with --out", path.display()))
 }
 
 fn free_name() -> PathBuf {

@@ -68,9 +68,7 @@ impl Decoder {
     fn check_size(&self, decoder: &impl ImageDecoder, name: &Path) -> Result<(), Error> {
         let (w, h) = decoder.dimensions();
         let pixels = u64::from(w) * u64::from(h);
-        let refuse = |limit: String| {
-            Err(Error::file(name, format!("has {w} x {h} pixels, {limit}"), "scale it down or raise the limit"))
-        };
+        let refuse = |limit: String| Err(Error::file(name, format!("has {w} x {h} pixels, {limit}"), "scale it down"));
         if pixels == 0 {
             return Err(Error::file(name, format!("has {w} x {h} pixels"), "name a picture that is not empty"));
         }
@@ -137,7 +135,7 @@ fn broken(name: &Path, error: &ImageError) -> Error {
     let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     let remedy = match error {
         ImageError::Unsupported(_) => "save it as PNG, JPEG, WebP, BMP, GIF or TIFF",
-        ImageError::Limits(_) => "scale it down or raise the limit",
+        ImageError::Limits(_) => "scale it down",
         _ => "copy or download it again",
     };
     Error::file(name, format!("cannot be decoded: {said}"), remedy)

@@ -58,7 +58,14 @@ impl Error {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Io { verb, source, .. } => {
-                format!("cannot {verb} it: {source}; check that it exists and its permissions")
+                let remedy = match source.kind() {
+                    io::ErrorKind::NotFound => "check that it exists",
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "check its permissions",
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or name another place",
+                    io::ErrorKind::IsADirectory => "name a file",
+                    _ => "check that it exists and its permissions",
+                };
+                format!("cannot {verb} it: {source}; {remedy}")
             }
             Self::File { rule, remedy, .. } | Self::Setting { rule, remedy, .. } => format!("{rule}; {remedy}"),
         }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use crate::Error;
 
 /// The bytes of a regular file of at most `limit` bytes.
@@ -34,6 +36,21 @@ const UNFINISHED: &str = ".impasto-";
 /// If the folder does not exist or may not be written to, or the disk is full.
 pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Error> {
     let path = path.as_ref();
+    let mut file = unfinished(path)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::writing(path))?;
+    file.persist(path).map_err(|e| Error::writing(path)(e.error))?;
+    Ok(())
+}
+
+/// Whether a file could be written there: to be asked before the work whose result is to be written.
+///
+/// # Errors
+/// If the folder does not exist or may not be written to.
+pub fn can_write(path: impl AsRef<Path>) -> Result<(), Error> {
+    unfinished(path.as_ref()).map(drop)
+}
+
+fn unfinished(path: &Path) -> Result<NamedTempFile, Error> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
@@ -43,10 +60,8 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Erro
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(Error::writing(path))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::writing(path))?;
-    file.persist(path).map_err(|e| Error::writing(path)(e.error))?;
-    Ok(())
+    // Of the error its kind: the temporary name that it also tells is nobody's.
+    builder.tempfile_in(folder).map_err(|e| Error::writing(path)(e.kind().into()))
 }
 
 /// Removes from a folder what processes that were killed left of [`write_atomically`]. No other may be writing there.

@@ -42,7 +42,7 @@ pub use batches::Batches;
 pub use dataset::{Dataset, Rejected};
 pub use decoder::Decoder;
 pub use error::Error;
-pub use files::{remove_unfinished, write_atomically};
+pub use files::{can_write, remove_unfinished, write_atomically};
 pub use idx::FASHION_MNIST;
 pub use mark::{Kind, Mark, Verdict, encode_png, find_mark, read_mark};
 pub use parts::Parts;

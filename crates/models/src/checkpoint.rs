@@ -162,7 +162,7 @@ impl Checkpoint {
     pub fn from_bytes(path: &Path, file: &[u8]) -> Result<Self, Error> {
         let (tensors, metadata) = parse(path, file)?;
         let entry = metadata.get(ENTRY).ok_or_else(|| {
-            Error::format(path, "has weights but no impasto metadata; for a perceptual net use it with --net")
+            Error::format(path, "has weights but no impasto metadata; it may be a perceptual net, for `stylize --net`")
         })?;
         let header: Header = serde_json::from_str(entry)
             .map_err(|e| Error::format(path, format!("the impasto metadata is damaged: {e}; {WAY_OUT}")))?;

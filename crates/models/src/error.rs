@@ -1,7 +1,7 @@
 //! What can go wrong with files and settings that users bring.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use crate::checkpoint::WAY_OUT;
 
@@ -13,7 +13,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file is not what it should be.
     Format {
@@ -32,7 +32,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
         Self::File { path: path.to_owned(), source }
     }
 
@@ -59,7 +59,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, source } => {
-                write!(f, "{}: {source}; check that it exists and its permissions", path.display())
+                let remedy = match source.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or name another place",
+                    io::ErrorKind::IsADirectory => "name a file",
+                    _ => "check that it exists and its permissions",
+                };
+                write!(f, "{}: {source}; {remedy}", path.display())
             }
             Self::Format { path, detail } => write!(f, "{}: {detail}", path.display()),
             Self::Setting { field, detail } => write!(f, "{field}: {detail}"),

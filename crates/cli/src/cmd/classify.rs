@@ -64,8 +64,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     }
     let judge = Judge::of(args)?;
     let decoder = Decoder::default();
+    let mut unread = None;
     for photo in &args.photos {
-        let picture = decoder.open(photo)?.standard(judge.size, judge.channels);
+        let picture = match decoder.open(photo) {
+            Ok(picture) => picture.standard(judge.size, judge.channels),
+            // The others are looked at all the same.
+            Err(error) => {
+                if let Some(earlier) = unread.replace(Failure::from(error)) {
+                    ui.error(&earlier);
+                }
+                continue;
+            }
+        };
         let row = (judge.probabilities)(&picture.to_tensor().reshape([1, judge.channels, judge.size, judge.size]));
         let mut classes: Vec<(&str, f32)> =
             judge.classes.iter().map(String::as_str).zip(row.data().iter().copied()).collect();
@@ -78,5 +88,5 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
         let path = photo.display().to_string();
         ui.result(format!("{path}: {}", text.join(", ")), &json!({ "file": path, "guesses": guesses }));
     }
-    Ok(())
+    unread.map_or(Ok(()), Err)
 }

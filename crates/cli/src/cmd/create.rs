@@ -12,8 +12,10 @@ use super::stylize::net;
 use crate::assets::{self, PAIRS};
 use crate::budget::Budget;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
+use crate::shell;
 use crate::stages::job::{self, Course, Job};
 use crate::stages::{Meter, classify, draw, pictures, style};
 use crate::ui::Ui;
@@ -98,6 +100,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let plan = args.plan()?;
     let chosen = args.net.as_ref().map(|name| net(name, seed)).transpose()?;
     let data = assets::fashion()?;
+    interrupt::listen();
     let mut dir = RunDir::create(args.out.as_deref())?;
 
     ui.say("\n1. Data");
@@ -140,13 +143,17 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     // The command that repeats this run: the steps that time allowed are now known.
     let steps = [classifier.steps, drawn.steps, painted.steps];
     let [a, b, c] = steps;
+    let command = |net: Option<&str>| {
+        let net = net.map_or_else(String::new, |net| format!(" --net {}", shell::word(net)));
+        format!("impasto create --steps {a},{b},{c} --seed {seed}{net}")
+    };
     // Of a file its name alone: marks say nothing of where things lie.
-    let name_of = |net: &String| Path::new(net).file_name().map_or(net.clone(), |name| name.to_string_lossy().into());
-    let net_option = args.net.as_ref().map_or_else(String::new, |net| format!(" --net {}", name_of(net)));
-    let command = format!("impasto create --steps {a},{b},{c} --seed {seed}{net_option}");
+    let name = args.net.as_ref().and_then(|net| Path::new(net).file_name());
+    let marked = command(name.map(|name| name.to_string_lossy()).as_deref());
+    let command = command(args.net.as_deref());
 
     ui.say("\n5. Pictures");
-    let mark = Mark { command: Some(command.clone()), ..Mark::new(Kind::Generated) };
+    let mark = Mark { command: Some(marked), ..Mark::new(Kind::Generated) };
     let generated = Mark { model: Some(drawn.hash), seed: Some(GENERATE_SEED), ..mark.clone() };
     let images = generate(&drawn.generator, &drawn.config, GENERATE_SEED, 64);
     let mut finished = Vec::new();
@@ -182,7 +189,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         origins: origins(),
     };
     let path = dir.write("report.html", render(&report).as_bytes())?;
-    ui.say(format!("  every picture is marked; `impasto verify {}/*.png` reads the marks", dir.path().display()));
+    ui.say(format!("  every picture is marked; `impasto verify {}/*.png` reads the marks", shell::path(dir.path())));
     ui.wrote(&path);
     ui.result(
         format!("\nOpen {} in a browser. To repeat this run to the byte:\n  {command}", path.display()),
@@ -229,9 +236,11 @@ fn paint(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &Ui) -> Result<
     let mut budget = budget;
     let (mut pictures, mut stage, mut steps) = (Vec::new(), None::<Stage>, 0);
     for (photo, painting) in &PAIRS {
-        ui.say(format!("  {} in the style of {}", photo.name, painting.name));
+        let pair = format!("{} in the style of {}", photo.name, painting.name);
+        ui.say(format!("  {pair}"));
         let (photograph, style) = (photo.picture()?, painting.picture()?);
         let task = style::Task {
+            name: &format!("style-{}-{}", photo.name, painting.name),
             net,
             photograph: &photograph,
             painting: &style,
@@ -239,7 +248,10 @@ fn paint(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &Ui) -> Result<
             budget,
             settings: Settings::default(),
         };
-        let painted = style::paint(&task, Some(dir), ui)?;
+        let mut painted = style::paint(&task, Some(dir), ui)?;
+        for chart in &mut painted.stage.charts {
+            chart.title.clone_from(&pair);
+        }
         steps = painted.steps;
         budget = Budget::Steps(steps);
         pictures.push(painted.picture);
@@ -248,6 +260,8 @@ fn paint(net: &Perceptual, budget: Budget, dir: &mut RunDir, ui: &Ui) -> Result<
                 stage.seconds += painted.stage.seconds;
                 stage.peak_bytes = stage.peak_bytes.max(painted.stage.peak_bytes);
                 stage.steps += painted.stage.steps;
+                stage.charts.append(&mut painted.stage.charts);
+                stage.alarms.append(&mut painted.stage.alarms);
             }
             None => stage = Some(painted.stage),
         }

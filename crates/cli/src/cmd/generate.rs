@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use impasto_data::{Kind, Mark, encode_png, sheet, write_atomically};
+use impasto_data::{Kind, Mark, can_write, encode_png, sheet, write_atomically};
 use impasto_models::checkpoint;
 use impasto_models::gan::{generate, load};
 
 use crate::failure::Failure;
+use crate::shell::word;
 use crate::stages::pictures;
 use crate::ui::Ui;
 
@@ -25,9 +26,12 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
+/// As many as names with five digits tell apart.
+const MOST: usize = 100_000;
+
 pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
-    if args.n == 0 {
-        return Err(Failure::usage("-n: expected at least 1 picture, got 0"));
+    if !(1..=MOST).contains(&args.n) {
+        return Err(Failure::usage(format!("-n: expected 1 to {MOST} pictures, got {}", args.n)));
     }
     let path = args.out.join(format!("{seed}-sheet.png"));
     let single = |i: usize| args.out.join(format!("{seed}-{i:05}.png"));
@@ -36,21 +40,30 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{}: is there already; {way_out}", path.display())));
     }
     let (generator, meta) = load(&args.model)?;
+    std::fs::create_dir_all(&args.out)
+        .map_err(|e| Failure::usage(format!("{}: cannot be made: {e}", args.out.display())))?;
+    can_write(&path)?;
     let images = generate(&generator, &meta.config, seed, args.n);
+    // Of the file the name: nothing of where it lies.
+    let model = args.model.file_name().unwrap_or_default().to_string_lossy();
     let mark = Mark {
-        command: Some(format!("impasto generate -n {} --seed {seed}", args.n)),
+        command: Some(format!("impasto generate --model {} -n {} --seed {seed}", word(&model), args.n)),
         model: Some(checkpoint::file_hash(&args.model)?),
         seed: Some(seed),
         ..Mark::new(Kind::Generated)
     };
-    std::fs::create_dir_all(&args.out)
-        .map_err(|e| Failure::usage(format!("{}: cannot be made: {e}", args.out.display())))?;
     let pictures = pictures(&images);
-    for (i, picture) in pictures.iter().enumerate() {
-        write_atomically(single(i), &encode_png(picture, Some(&mark)))?;
-    }
     let columns = (args.n as f64).sqrt().ceil() as usize;
-    write_atomically(&path, &encode_png(&sheet(&pictures, columns, 2, 2, [32; 3]), Some(&mark)))?;
+    let written = pictures
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, picture)| write_atomically(single(i), &encode_png(picture, Some(&mark))))
+        .and_then(|()| write_atomically(&path, &encode_png(&sheet(&pictures, columns, 2, 2, [32; 3]), Some(&mark))));
+    if let Err(error) = written {
+        // All of them or none: the same command is to work when there is room.
+        (0..args.n).map(single).for_each(|path| drop(std::fs::remove_file(path)));
+        return Err(error.into());
+    }
     ui.wrote(&path);
     ui.say(format!("{} pictures in {}", args.n, args.out.display()));
     Ok(())

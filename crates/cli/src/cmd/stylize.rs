@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use impasto_data::{Decoder, Kind, Mark, encode_png, write_atomically};
+use impasto_data::{Decoder, Kind, Mark, can_write, encode_png, write_atomically};
 use impasto_models::checkpoint;
-use impasto_models::style::{Perceptual, Settings, Weights, load, random_filters};
+use impasto_models::style::{Perceptual, Settings, Weights, from_extractor, load, random_filters};
 
+use crate::assets;
 use crate::budget::Budget;
 use crate::failure::Failure;
+use crate::shell::word;
 use crate::stages::style::{Task, paint};
 use crate::ui::Ui;
 
@@ -22,8 +24,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PAINTING")]
     style: PathBuf,
     /// The perceptual net: a safetensors file (VGG-16, VGG-19, SqueezeNet 1.1, an impasto classifier), `classifier` for the
-    /// one of impasto-run, or `random` for filters that need no file
-    #[arg(long, value_name = "NET", default_value = "random")]
+    /// one of impasto-run, `fmnist` for the one in the program, which has learned from Fashion-MNIST, or `random` for filters
+    /// that have learned nothing. VGG paints best
+    #[arg(long, value_name = "NET", default_value = "fmnist")]
     net: String,
     /// Long side of the result
     #[arg(long, value_name = "PX", default_value_t = 384)]
@@ -67,8 +70,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         net = net.with_layers(&style, content).map_err(|e| Failure::option("--content-layer", e))?;
     }
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (photo_name, style_name) = (stem(&args.photo), stem(&args.style));
-    let out = args.out.clone().unwrap_or_else(|| format!("{photo_name}-{style_name}.png").into());
+    let out = args.out.clone().unwrap_or_else(|| format!("{}-{}.png", stem(&args.photo), stem(&args.style)).into());
     if out.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("png")) {
         return Err(Failure::usage(format!("{}: a PNG is written; name a file that ends in .png", out.display())));
     }
@@ -78,8 +80,10 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     if let Some(folder) = out.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
         return Err(Failure::usage(format!("{}: there is no such folder; make it first", folder.display())));
     }
+    can_write(&out)?;
     let weights = Weights { style: args.style_weight, ..Weights::default() };
     let task = Task {
+        name: "style",
         net: &net,
         photograph: &photograph,
         painting: &painting,
@@ -88,23 +92,29 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         settings: Settings { weights, ..Settings::default() },
     };
     let painted = paint(&task, None, ui)?;
-    // Of the net's file the name and the hash: nothing of where it lies.
+    // Of files the names: nothing of where they lie.
+    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let file = Path::new(&args.net);
-    let net_name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let [photo, painting, net] = [&args.photo, &args.style, file].map(name);
     let mut command = format!(
-        "impasto stylize {photo_name} --style {style_name} --net {net_name} --size {} --steps {} --style-weight {} --seed {seed}",
-        args.size, args.steps, args.style_weight
+        "impasto stylize {} --style {} --net {} --size {} --steps {} --style-weight {} --seed {seed}",
+        word(&photo),
+        word(&painting),
+        word(&net),
+        args.size,
+        args.steps,
+        args.style_weight
     );
     if !args.style_layers.is_empty() {
-        let _ = write!(command, " --style-layers {}", args.style_layers.join(","));
+        let _ = write!(command, " --style-layers {}", word(&args.style_layers.join(",")));
     }
     if let Some(layer) = &args.content_layer {
-        let _ = write!(command, " --content-layer {layer}");
+        let _ = write!(command, " --content-layer {}", word(layer));
     }
     let mark = Mark {
         command: Some(command),
         model: file.is_file().then(|| checkpoint::file_hash(file)).transpose()?,
-        parents: vec![photo_name, style_name],
+        parents: vec![photo, painting],
         seed: Some(seed),
         ..Mark::new(Kind::Edited)
     };
@@ -116,6 +126,7 @@ pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 /// The perceptual net of a name or file.
 pub(crate) fn net(name: &str, seed: u64) -> Result<Perceptual, Failure> {
     match name {
+        "fmnist" => Ok(from_extractor(&assets::extractor()?)),
         "random" => Ok(random_filters(seed)),
         "classifier" => {
             let path = Path::new("impasto-run/checkpoints/classifier.safetensors");

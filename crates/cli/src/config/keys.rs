@@ -31,10 +31,12 @@ fn unknown(full: &str, key: &str, all: &Table) -> String {
         let last = candidate.rsplit('.').next().unwrap_or(candidate);
         strsim::normalized_damerau_levenshtein(full, candidate).max(strsim::normalized_damerau_levenshtein(key, last))
     };
-    let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|nearest| likeness(nearest) >= ALIKE) {
-        Some(nearest) => format!("there is no setting `{full}`; did you mean `{nearest}`?"),
-        None => format!("there is no setting `{full}`; a run's config.toml holds all there are"),
+    let most = known.iter().map(&likeness).fold(ALIKE, f64::max);
+    // Several, where a key stands in more than one section.
+    let nearest: Vec<String> = known.iter().filter(|key| likeness(key) >= most).map(|key| format!("`{key}`")).collect();
+    match &nearest[..] {
+        [] => format!("there is no setting `{full}`; a run's config.toml holds all there are"),
+        nearest => format!("there is no setting `{full}`; did you mean {}?", nearest.join(" or ")),
     }
 }
 

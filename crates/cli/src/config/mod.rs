@@ -191,6 +191,10 @@ impl Layer {
         let origin = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
         let mut table: Table = text.parse().map_err(|e| Failure::usage(format!("{origin}: {e}")))?;
+        if let Some(command) = table.get("command").and_then(Value::as_str) {
+            let message = format!("{origin}: is of a run of `create`, which is repeated with `{command}`");
+            return Err(Failure::usage(message));
+        }
         if table.contains_key("gan") && !table.contains_key("classifier") {
             table.entry("train").or_insert_with(|| Kind::Gan.name().into());
         }

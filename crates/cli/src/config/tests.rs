@@ -33,6 +33,7 @@ fn slips_of_the_hand_are_named_with_what_was_meant() {
         ("[classifier]\nlabel_smoothin = 0.1", "did you mean `classifier.label_smoothing`?"),
         ("label_smoothing = 0.1", "there is no setting `label_smoothing`; did you mean `classifier.label_smoothing`?"),
         ("[classifier]\nseed = 3", "did you mean `seed`?"),
+        ("lr = 1.0", "did you mean `classifier.lr` or `gan.lr`?"),
         ("[sentinel.plateau]\nwindows = 3", "did you mean `sentinel.plateau.window`?"),
         ("colour = 1", "there is no setting `colour`; a run's config.toml holds all there are"),
         ("gan = 1", "a.toml: `gan` is a section, not a value"),

@@ -104,7 +104,10 @@ impl<D> Outcome<D> {
     pub(crate) fn done(self) -> Result<D, Failure> {
         match self {
             Self::Done(done) => Ok(done),
-            Self::Early { step, .. } => Err(Failure::Interrupted(format!("ended at step {step}"))),
+            Self::Early { step, .. } => {
+                let message = format!("ended at step {step}; a run of `create` cannot be resumed, begin another");
+                Err(Failure::Interrupted(message))
+            }
         }
     }
 }
@@ -185,6 +188,9 @@ pub(crate) fn train<J: Job>(
     }
     let is_best = score(job, &mut engine, &mut trace)?;
     trace.flush()?;
+    if !is_best && store.best().exists() {
+        ui.say(format!("  an earlier checkpoint has a better score: {}", store.best().display()));
+    }
     let (path, checkpoint) = (store.finished(), engine.checkpoint());
     if is_best {
         write(&checkpoint, &store.best())?;

@@ -4,10 +4,13 @@ use impasto_data::Picture;
 use impasto_models::engine::{Engine, Policy, Verdict};
 use impasto_models::sentinel::{Action, Divergence, Watch};
 use impasto_models::style::{Perceptual, Run, Settings};
+use impasto_tensor::{Tensor, memory};
 
 use super::Record;
 use crate::budget::Budget;
 use crate::failure::Failure;
+use crate::interrupt;
+use crate::process;
 use crate::report::Stage;
 use crate::run_dir::RunDir;
 use crate::ui::Ui;
@@ -17,6 +20,8 @@ const LESSON: &str = "A photograph is changed pixel by pixel until a network see
 
 /// What to paint.
 pub(crate) struct Task<'a> {
+    /// What logs and alarms call it.
+    pub(crate) name: &'a str,
     pub(crate) net: &'a Perceptual,
     pub(crate) photograph: &'a Picture,
     pub(crate) painting: &'a Picture,
@@ -34,13 +39,38 @@ pub(crate) struct Painted {
     pub(crate) stage: Stage,
 }
 
-pub(crate) fn paint(task: &Task, mut dir: Option<&mut RunDir>, ui: &Ui) -> Result<Painted, Failure> {
-    let tensor = |picture: &Picture| {
-        let picture = picture.rgb().fit_long_side(task.size);
-        let [c, h, w] = [3, picture.height(), picture.width()];
-        picture.to_tensor().reshape([1, c, h, w])
+/// `[1, 3, H, W]`
+fn tensor(picture: &Picture, long_side: usize) -> Tensor {
+    let picture = picture.rgb().fit_long_side(long_side);
+    let [c, h, w] = [3, picture.height(), picture.width()];
+    picture.to_tensor().reshape([1, c, h, w])
+}
+
+/// Refuses a size that the machine has no memory for: a step at a small one tells what a number of the picture takes.
+fn fits_memory(task: &Task, numbers: usize) -> Result<(), Failure> {
+    const SMALL: usize = 128;
+    let [photograph, painting] = [task.photograph, task.painting].map(|picture| tensor(picture, SMALL));
+    let before = memory::stats().live;
+    memory::reset_peak();
+    let (Some(available), Ok(mut trial)) = (
+        process::available_bytes(),
+        Run::new(task.net, &photograph, &painting, Settings { steps: 1, ..task.settings }),
+    ) else {
+        return Ok(());
     };
-    let (photograph, painting) = (tensor(task.photograph), tensor(task.painting));
+    trial.step();
+    let needed = (memory::stats().peak - before) as u64 / photograph.len() as u64 * numbers as u64;
+    if needed > available {
+        let [needed, available] = [needed, available].map(|bytes| bytes as f64 / 1e9);
+        let detail = format!("{} px take about {needed:.1} GB, {available:.1} GB are free", task.size);
+        return Err(Failure::usage(format!("--size: {detail}; choose a smaller one")));
+    }
+    Ok(())
+}
+
+pub(crate) fn paint(task: &Task, mut dir: Option<&mut RunDir>, ui: &Ui) -> Result<Painted, Failure> {
+    let [photograph, painting] = [task.photograph, task.painting].map(|picture| tensor(picture, task.size));
+    fits_memory(task, photograph.len())?;
     let begin = |steps| Run::new(task.net, &photograph, &painting, Settings { steps, ..task.settings });
     // The finest size costs most; measuring there, the coarser ones are counted as if they cost as much as they do.
     let mut trial = begin(0)?;
@@ -56,13 +86,17 @@ pub(crate) fn paint(task: &Task, mut dir: Option<&mut RunDir>, ui: &Ui) -> Resul
         progress.event(&turn.event);
         record.take(&turn.event);
         if let Some(dir) = &mut dir {
-            dir.logs.step("style", &turn.event, record.seconds())?;
+            dir.logs.step(task.name, &turn.event, record.seconds())?;
         }
         for alarm in &turn.alarms {
             progress.warn(alarm);
         }
+        record.alarms.extend_from_slice(&turn.alarms);
         if turn.verdict == Verdict::Stop {
             return Err(Failure::Check(format!("style: {}; try a smaller --style-weight", turn.alarms[0])));
+        }
+        if interrupt::asked() {
+            return Err(Failure::Interrupted(format!("{}: ended at step {}", task.name, turn.event.step)));
         }
     }
     drop(progress);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::mistakes::refused;
 use super::{contents, done, folder};
 
 /// The files of a run that do not tell of time and machine, as its report and the events for TensorBoard do.
@@ -44,6 +45,11 @@ fn a_run_is_the_same_for_any_number_of_threads_and_by_its_own_command() {
     }
     let pictures = first.keys().filter(|name| name.extension().is_some_and(|ending| ending == "png"));
     assert!(pictures.count() > 20, "{:?}", first.keys());
+
+    let way_out = "is of a run of `create`, which is repeated with `impasto create --steps 3,3,3 --seed 7`";
+    for verb in [&["train", "resume"][..], &["plan"]] {
+        refused(folder, &[verb, &["run-1"]].concat(), &["config.toml", way_out]);
+    }
 
     // The command that the run says it can be repeated by.
     let config = String::from_utf8(first[&PathBuf::from("config.toml")].clone()).expect("UTF-8");

@@ -145,7 +145,7 @@ fn models_that_are_none() {
     refused(folder, &classifier, &["there is no classifier; run `impasto create` here first"]);
     for option in ["--style-layers", "--content-layer"] {
         let args = ["stylize", PHOTO, "--style", PAINTING, option, "relu9_9"];
-        refused(folder, &args, &[&format!("error: {option}: "), "no layer `relu9_9`; it has stroke1, "]);
+        refused(folder, &args, &[&format!("error: {option}: "), "fmnist has no layer `relu9_9`; it has relu1, "]);
     }
 }
 
@@ -212,9 +212,10 @@ fn settings_out_of_range() {
     refused(folder, &["create", "--steps", "0"], &["--steps: expected at least 1, got 0"]);
     refused(folder, &["create", "--steps", "1,2"], &["--steps: expected one number or three, got 2"]);
     refused(folder, &["create", "--minutes", "0"], &["--minutes: expected more than 0, got 0"]);
-    refused(folder, &["create", "--threads", "0"], &["--threads: expected at least 1, got 0"]);
+    refused(folder, &["create", "--threads", "0"], &["--threads: expected 1 to 1024, got 0"]);
+    refused(folder, &["create", "--threads", "100000"], &["--threads: expected 1 to 1024, got 100000"]);
     refused(folder, &["check", "--simd", "sse9"], &["--simd: this machine has no level `sse9`; it has base"]);
-    refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected at least 1 picture, got 0"]);
+    refused(folder, &["generate", "--model", "x", "-n", "0"], &["-n: expected 1 to 100000 pictures, got 0"]);
     let inspect = |option: &'static str| ["data", "inspect", PICTURES, option, "0"];
     refused(folder, &inspect("--size"), &["error: --size: 0 pixels are not possible; choose 1 to "]);
     refused(folder, &inspect("--channels"), &["error: --channels: 0 channels are not possible; choose 1 (grey)"]);
@@ -245,6 +246,10 @@ fn places_that_are_taken_or_missing() {
     refused(folder, &["create", "--steps", "1", "--out", "full"], not_empty);
     refused(folder, &["train", "gan", "--data", PICTURES, "--steps", "1", "--out", "full"], not_empty);
     refused(folder, &["create", "--steps", "1", "--out", "text.png"], &["text.png: cannot be made"]);
+    // Before anything is read or timed.
+    let dry = |out: &'static str| ["train", "gan", "--data", PICTURES, "--dry-run", "--out", out];
+    refused(folder, &dry("full"), not_empty);
+    refused(folder, &dry("text.png/run"), &["text.png/log.jsonl: cannot write it"]);
     let stylize = |out: &'static str| ["stylize", PHOTO, "--style", PAINTING, "--steps", "1", "--out", out];
     refused(folder, &stylize("there.png"), &["there.png: is there already; name another file with --out"]);
     refused(folder, &stylize("gone/out.png"), &["gone: there is no such folder; make it first"]);

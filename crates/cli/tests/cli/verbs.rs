@@ -1,5 +1,8 @@
 //! What each command prints and writes when all is well.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::{PAINTING, PHOTO, PICTURES, contents, done, folder, train_gan};
@@ -78,9 +81,11 @@ fn generated_and_stylised_pictures_say_what_they_are() {
     let names: Vec<_> = contents(&folder.join("drawn")).into_keys().collect();
     let expected = ["5-00000.png", "5-00001.png", "5-00002.png", "5-sheet.png"];
     assert_eq!(names, expected.map(std::path::PathBuf::from));
-    done(folder, &["stylize", PHOTO, "--style", PAINTING, "--size", "64", "--steps", "2"]);
+    fs::copy(PHOTO, folder.join("my photo.jpg")).expect("an asset");
+    fs::copy(PAINTING, folder.join("waves.jpg")).expect("an asset");
+    done(folder, &["stylize", "my photo.jpg", "--style", "waves.jpg", "--size", "64", "--steps", "2"]);
 
-    let stylised = "photo-coffee-style-waves.png";
+    let stylised = "my photo-waves.png";
     let args = ["verify", "drawn/5-00000.png", stylised, PHOTO, "run/samples/gan-00000001.png"];
     let said = done(folder, &args);
     let lines: Vec<&str> = said.lines().collect();
@@ -93,6 +98,21 @@ fn generated_and_stylised_pictures_say_what_they_are() {
     assert_eq!(marks[0]["mark"]["seed"], 5);
     assert_eq!(marks[0]["mark"]["model"].as_str().map(str::len), Some(64), "the model's SHA-256");
     assert_eq!(marks[1]["verdict"], "edited");
-    assert_eq!(marks[1]["mark"]["parents"], serde_json::json!(["photo-coffee", "style-waves"]));
+    assert_eq!(marks[1]["mark"]["parents"], serde_json::json!(["my photo.jpg", "waves.jpg"]));
     assert_eq!(marks[2]["mark"], Value::Null);
+
+    // Where the files lie, the command of a mark makes the picture again.
+    for (i, place, picture, again) in
+        [(0, "run/checkpoints", "drawn/5-00000.png", "again/5-00000.png"), (1, ".", stylised, "again.png")]
+    {
+        let command = marks[i]["mark"]["command"].as_str().expect("a command");
+        let words = shlex::split(command).expect("quotes in pairs");
+        let out = Path::new(again).components().next().expect("a name").as_os_str().to_str().expect("UTF-8");
+        let mut args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        args.extend(["--out", out]);
+        let place = folder.join(place);
+        done(&place, &args);
+        let [first, second] = [folder.join(picture), place.join(again)].map(|path| fs::read(path).expect("a picture"));
+        assert!(first == second, "{command}");
+    }
 }

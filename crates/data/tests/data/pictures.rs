@@ -130,7 +130,7 @@ fn a_huge_header_is_refused_before_anything_is_allocated() {
     };
     let bytes = [b"\x89PNG\r\n\x1A\n".as_slice(), &chunk(&header), &chunk(b"IDAT\x78\x9C")].concat();
     let text = refusal(Decoder::default().decode(&bytes, "huge.png"));
-    assert_eq!(text, "huge.png: has 60000 x 60000 pixels, the limit is 16384 a side; scale it down or raise the limit");
+    assert_eq!(text, "huge.png: has 60000 x 60000 pixels, the limit is 16384 a side; scale it down");
 }
 
 #[test]

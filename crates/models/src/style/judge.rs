@@ -1,4 +1,4 @@
-//! A classifier that impasto trained, as a perceptual net.
+//! A classifier that impasto trained, or a feature extractor, as a perceptual net.
 
 use impasto_autograd::fns::Padding;
 use impasto_tensor::conv::Window;
@@ -7,6 +7,7 @@ use impasto_tensor::{Element, Tensor};
 use super::perceptual::{Input, Layer, Perceptual};
 use crate::classifier::{Config, Net, vgg};
 use crate::error::Error;
+use crate::metrics::Extractor;
 use crate::params::Params;
 
 /// The convolutions of a plain classifier, with its batch norms' running statistics, or of a VGG. A classifier of grey pictures
@@ -39,6 +40,14 @@ pub fn from_classifier<T: Element>(params: &Params, config: &Config) -> Result<P
     };
     let input = Input::Classifier(config.channels == 1);
     Ok(Perceptual { name: "classifier".into(), input, layers, style: style.into(), content })
+}
+
+/// The convolutions of a feature extractor, which are those of a plain classifier: see [`from_classifier`].
+pub fn from_extractor<T: Element>(extractor: &Extractor) -> Perceptual<T> {
+    let input = Input::Classifier(extractor.config().channels == 1);
+    let style = ["relu1", "relu2", "relu3"].map(str::to_owned).into();
+    let layers = plain_layers(extractor.params());
+    Perceptual { name: extractor.name().to_owned(), input, layers, style, content: "relu2".into() }
 }
 
 type Layers<T> = Vec<(String, Layer<T>)>;

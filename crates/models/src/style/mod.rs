@@ -15,7 +15,7 @@ mod transformer;
 mod weights;
 
 pub use filters::random_filters;
-pub use judge::from_classifier;
+pub use judge::{from_classifier, from_extractor};
 pub use loss::{Loss, Terms, Weights};
 pub use painting::Painting;
 pub use perceptual::{Input, Layer, Perceptual};

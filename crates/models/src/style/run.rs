@@ -68,7 +68,10 @@ impl<'n> Run<'n> {
     pub fn new(net: &'n Perceptual, photograph: &Tensor, painting: &Tensor, settings: Settings) -> Result<Self, Error> {
         for (field, picture) in [("photograph", photograph), ("painting", painting)] {
             if picture.shape()[2..].iter().any(|&side| side < LEAST) {
-                let detail = format!("expected at least {LEAST} px a side, got {:?}", &picture.shape()[2..]);
+                let [h, w] = [2, 3].map(|axis| picture.shape()[axis]);
+                let detail = format!(
+                    "expected at least {LEAST} px a side, got {w} x {h}; choose a larger size, or cut it to be less long"
+                );
                 return Err(Error::setting(field, detail));
             }
         }

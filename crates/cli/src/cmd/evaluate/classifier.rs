@@ -31,7 +31,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     let (params, meta) = load(&args.model)?;
     let network = &meta.config;
-    let data = pictures(args, &meta, ui)?;
+    let (data, held_back) = pictures(args, &meta, ui)?;
     let all: Vec<usize> = (0..data.len()).collect();
     let labels = data.labels_of(&all).expect("the pictures have labels");
     let judge = if args.flip { probabilities_flipped } else { probabilities };
@@ -39,31 +39,34 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     if data.hash() == meta.data {
         ui.warn(&format!("{}: it was trained on these very pictures", args.data.display()));
     }
-    ui.result(text(&score, data.len(), &network.classes), &value(&score, data.len(), &network.classes));
+    let mut value = value(&score, data.len(), &network.classes);
+    value["held_back"] = json!(held_back);
+    ui.result(text(&score, data.len(), &network.classes), &value);
     Ok(())
 }
 
-/// The pictures, as the network was made for them: the test part, or those that training held back, or all.
-fn pictures(args: &Args, meta: &Meta, ui: &Ui) -> Result<Dataset, Failure> {
+/// The pictures, as the network was made for them: the test part, or those that training held back, or all; and whether they are what
+/// was held back.
+fn pictures(args: &Args, meta: &Meta, ui: &Ui) -> Result<(Dataset, bool), Failure> {
     let Network { size, channels, .. } = meta.config;
     let options = Options { size: Some(size), channels: Some(channels), ..Options::default() };
     let parts = Parts::of(&args.data)?;
-    let data = match &parts.test {
-        Some(test) => Dataset::open(test, &options)?,
+    let (data, held_back) = match &parts.test {
+        Some(test) => (Dataset::open(test, &options)?, false),
         None => not_trained_on(Dataset::open(&parts.train, &options)?, meta, ui),
     };
-    Ok(labelled(data, &args.data)?.with_classes(&meta.config.classes)?)
+    Ok((labelled(data, &args.data)?.with_classes(&meta.config.classes)?, held_back))
 }
 
-/// Those that training held back, if it was with these pictures; all if not.
-fn not_trained_on(all: Dataset, meta: &Meta, ui: &Ui) -> Dataset {
+/// Those that training held back, if it was with these pictures; all if not. And which of the two.
+fn not_trained_on(all: Dataset, meta: &Meta, ui: &Ui) -> (Dataset, bool) {
     match hold_back(&all, meta.settings.seed) {
         Ok((train, held_out)) if train.hash() == meta.data => {
             let (some, all) = (held_out.len(), all.len());
             ui.say(format!("  it was trained on these pictures; scored on the {some} of {all} that were held back"));
-            held_out
+            (held_out, true)
         }
-        _ => all,
+        _ => (all, false),
     }
 }
 

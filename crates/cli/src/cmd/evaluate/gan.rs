@@ -13,6 +13,9 @@ use crate::stages::draw::side;
 use crate::stages::measure::{centre, features};
 use crate::ui::Ui;
 
+/// Samples, where nobody says how many, and the fewest that can be scored.
+const USUAL: usize = 10_000;
+const LEAST: usize = 1000;
 /// Pairs of a sample and a training picture that are named.
 const NAMED: usize = 5;
 
@@ -26,9 +29,9 @@ pub(crate) struct Args {
     /// The pictures that it was trained on; those of a test part, or else a tenth, count as unseen
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Pictures to make
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    samples: usize,
+    /// Pictures to make [default: 10000, or as many as there are to train on]
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
     /// An extractor's checkpoint [default: the one for Fashion-MNIST]
     #[arg(long, value_name = "FILE")]
     extractor: Option<PathBuf>,
@@ -43,15 +46,21 @@ pub(super) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
         return Err(misfit(model, &extractor, [meta.config.channels, meta.config.size]));
     }
     let (training, held_out) = real(data, &extractor, seed, &meta.data, ui)?;
-    if !(1000..=training.len()).contains(samples) {
-        let detail = format!("expected 1000 to {}, the training pictures, got {samples}", training.len());
+    let most = training.len();
+    if most < LEAST {
+        let detail = format!("has {most} pictures to train on; distances need {LEAST} at least");
+        return Err(Failure::usage(format!("{}: {detail}", data.display())));
+    }
+    let samples = samples.unwrap_or(USUAL.min(most));
+    if !(LEAST..=most).contains(&samples) {
+        let detail = format!("expected {LEAST} to {most}, the training pictures, got {samples}");
         return Err(Failure::usage(format!("--samples: {detail}")));
     }
     ui.say(format!("  looking at {} real pictures", training.len() + held_out.len()));
     let [training, held_out] = [training, held_out].map(|data| features(&data, &extractor));
     let panel = Panel::new(extractor, training, held_out)?;
     ui.say(format!("  making {samples}"));
-    let images = centre(&generate(&generator, &meta.config, seed, *samples), size);
+    let images = centre(&generate(&generator, &meta.config, seed, samples), size);
     let (scores, nearest) = panel.scores(&images)?;
     for score in &scores {
         ui.result(score, &serde_json::to_value(score).expect("plain data"));
@@ -67,7 +76,7 @@ pub(super) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
 fn misfit(path: &Path, extractor: &Extractor, [channels, size]: [usize; 2]) -> Failure {
     let wanted = extractor.config();
     let detail = format!("has {channels} channels at {size} px, the extractor `{}` wants", extractor.name());
-    let way_out = "give one for such pictures with --extractor";
+    let way_out = "give one for such pictures with --extractor; crates/cli/examples/01_fashion_extractor.rs makes them";
     Failure::usage(format!("{}: {detail} {} at {} px; {way_out}", path.display(), wanted.channels, wanted.size))
 }
 

@@ -7,6 +7,7 @@ use toml::Value;
 
 use crate::config::{Config, Kind, Layer, Preset};
 use crate::failure::Failure;
+use crate::shell;
 use crate::ui::Ui;
 
 /// Options of a training. Each is a setting that a file can hold too.
@@ -103,7 +104,13 @@ impl RunArgs {
         for assignment in &self.set {
             layers.push(Layer::set(assignment)?);
         }
-        Config::of(layers)
+        let config = Config::of(layers)?;
+        if config.train != train {
+            let message =
+                format!("--set train: this is `impasto train {}`, not `{}`", train.name(), config.train.name());
+            return Err(Failure::usage(message));
+        }
+        Ok(config)
     }
 }
 
@@ -123,7 +130,7 @@ pub(super) fn open(part: &Path, size: Option<usize>, ui: Option<&Ui>) -> Result<
     if let (Some(ui), [first, ..]) = (ui, data.rejected()) {
         let (count, all) = (data.rejected().len(), data.len() + data.rejected().len());
         let first = format!("the first is {}: {}", first.path.display(), first.reason);
-        let more = format!("`impasto data inspect {}` lists them", part.display());
+        let more = format!("`impasto data inspect {}` lists them", shell::path(part));
         ui.warn(&format!("{count} of {all} files of {} are left out, {first}; {more}", part.display()));
     }
     Ok(data)

@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::process;
 use crate::report::{Energy, Figure, Report, Stage, render};
 use crate::run_dir::RunDir;
+use crate::shell;
 use crate::stages;
 use crate::stages::job::{Course, Job, Outcome, train};
 use crate::ui::Ui;
@@ -44,6 +45,7 @@ pub(super) fn start<J: Job<Done: Summary>>(
     team: &Arc<dyn Team>,
     ui: &Ui,
 ) -> Result<(), Failure> {
+    RunDir::can_create(args.out.as_deref())?;
     ui.say(J::LESSON);
     let plan = planned(job, config, team.size(), ui)?;
     if args.dry_run {
@@ -152,7 +154,7 @@ pub(super) fn finish<J: Job<Done: Summary>>(
         Outcome::Done(done) => done.page(),
         Outcome::Early { step, asked } => {
             let message =
-                format!("saved at step {step} of {steps}; to go on: impasto train resume {}", dir.path().display());
+                format!("saved at step {step} of {steps}; to go on: impasto train resume {}", shell::path(dir.path()));
             if asked {
                 return Err(Failure::Interrupted(message));
             }

@@ -20,6 +20,7 @@ pub(crate) use classifier::{hold_back, labelled};
 
 /// Trains networks.
 #[derive(clap::Subcommand)]
+#[command(after_help = "Example: impasto train classifier --data fashion-mnist/ --minutes 3")]
 pub(crate) enum Command {
     /// Trains a classifier on labelled pictures
     #[command(after_help = "Example: impasto train classifier --data fashion-mnist/ --minutes 3")]
