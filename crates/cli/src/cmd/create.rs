@@ -97,10 +97,19 @@ struct Config {
 }
 
 pub(crate) fn run(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
+    interrupt::listen();
+    create(args, seed, ui).map_err(|failure| match failure {
+        Failure::Interrupted(when) => {
+            Failure::Interrupted(format!("{when}; a run of `create` cannot be resumed, begin another"))
+        }
+        other => other,
+    })
+}
+
+fn create(args: &Args, seed: u64, ui: &Ui) -> Result<(), Failure> {
     let plan = args.plan()?;
     let chosen = args.net.as_ref().map(|name| net(name, seed)).transpose()?;
     let data = assets::fashion()?;
-    interrupt::listen();
     let mut dir = RunDir::create(args.out.as_deref())?;
 
     ui.say("\n1. Data");

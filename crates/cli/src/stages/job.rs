@@ -104,10 +104,7 @@ impl<D> Outcome<D> {
     pub(crate) fn done(self) -> Result<D, Failure> {
         match self {
             Self::Done(done) => Ok(done),
-            Self::Early { step, .. } => {
-                let message = format!("ended at step {step}; a run of `create` cannot be resumed, begin another");
-                Err(Failure::Interrupted(message))
-            }
+            Self::Early { step, .. } => Err(Failure::Interrupted(format!("ended at step {step}"))),
         }
     }
 }

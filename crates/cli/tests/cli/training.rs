@@ -81,6 +81,38 @@ fn out_of_time_is_saved_and_goes_on() {
     assert!(finished(folder, "short") == finished(folder, "whole"));
 }
 
+/// A `kill` asks for an end as Ctrl-C does: a training is saved, `create` says that it cannot be.
+#[cfg(unix)]
+#[test]
+fn who_is_asked_to_end_has_the_last_word() {
+    let folder = folder();
+    let folder = folder.path();
+    let long = ["train", "classifier", "--data", PICTURES, "--steps", "1000000", "--batch", "8", "--width", "4"];
+    for (args, word) in [
+        (&long[..], "to go on: impasto train resume run"),
+        (&["create", "--steps", "1000000"], "a run of `create` cannot be resumed, begin another"),
+    ] {
+        let mut asked = Command::new(env!("CARGO_BIN_EXE_impasto"))
+            .args([args, &["--out", "run"]].concat())
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let has_begun = || fs::metadata(folder.join("run/log.jsonl")).is_ok_and(|log| log.len() > 0);
+        while !has_begun() && asked.try_wait().expect("it can be asked").is_none() {
+            sleep(Duration::from_millis(1));
+        }
+        Command::new("kill").arg(asked.id().to_string()).status().expect("there is `kill`");
+        let ended = asked.wait_with_output().expect("it ends");
+        let said = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        assert!(said.contains(word), "{said}");
+        fs::rename(folder.join("run"), folder.join(args[0])).expect("another name");
+    }
+    assert!(folder.join("train/checkpoints/classifier-early.safetensors").exists());
+}
+
 #[test]
 fn a_run_is_resumed_as_it_was_told() {
     let folder = folder();
