@@ -1,6 +1,6 @@
 //! The command line of impasto: reads arguments, runs one command, and says how it went.
 //!
-//! Exit codes: 0 done, 1 a check failed, 2 a mistake in the arguments or files, 130 ended by Ctrl-C.
+//! Exit codes: 0 done, 1 a check failed, 2 a mistake in the arguments or files, 130 ended by Ctrl-C or `kill`.
 
 mod assets;
 mod budget;
