@@ -37,7 +37,9 @@ const UNFINISHED: &str = ".impasto-";
 pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Error> {
     let path = path.as_ref();
     let mut file = unfinished(path)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::writing(path))?;
+    // To the file itself: the errors of the temporary one tell its name, which is nobody's.
+    let written = file.as_file_mut().write_all(bytes);
+    written.and_then(|()| file.as_file().sync_all()).map_err(Error::writing(path))?;
     file.persist(path).map_err(|e| Error::writing(path)(e.error))?;
     Ok(())
 }
@@ -60,7 +62,7 @@ fn unfinished(path: &Path) -> Result<NamedTempFile, Error> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    // Of the error its kind: the temporary name that it also tells is nobody's.
+    // Likewise of the error its kind.
     builder.tempfile_in(folder).map_err(|e| Error::writing(path)(e.kind().into()))
 }
 

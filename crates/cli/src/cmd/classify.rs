@@ -7,6 +7,7 @@ use impasto_models::classifier::{load, probabilities};
 use impasto_tensor::Tensor;
 use serde_json::{Value, json};
 
+use super::each;
 use crate::assets;
 use crate::failure::Failure;
 use crate::stages::percent;
@@ -64,18 +65,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
     }
     let judge = Judge::of(args)?;
     let decoder = Decoder::default();
-    let mut unread = None;
-    for photo in &args.photos {
-        let picture = match decoder.open(photo) {
-            Ok(picture) => picture.standard(judge.size, judge.channels),
-            // The others are looked at all the same.
-            Err(error) => {
-                if let Some(earlier) = unread.replace(Failure::from(error)) {
-                    ui.error(&earlier);
-                }
-                continue;
-            }
-        };
+    each(&args.photos, ui, |photo| {
+        let picture = decoder.open(photo)?.standard(judge.size, judge.channels);
         let row = (judge.probabilities)(&picture.to_tensor().reshape([1, judge.channels, judge.size, judge.size]));
         let mut classes: Vec<(&str, f32)> =
             judge.classes.iter().map(String::as_str).zip(row.data().iter().copied()).collect();
@@ -87,6 +78,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
             classes.iter().map(|(class, p)| json!({ "class": class, "probability": p })).collect();
         let path = photo.display().to_string();
         ui.result(format!("{path}: {}", text.join(", ")), &json!({ "file": path, "guesses": guesses }));
-    }
-    unread.map_or(Ok(()), Err)
+        Ok(())
+    })
 }

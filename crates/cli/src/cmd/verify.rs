@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use impasto_data::{Verdict, read_mark};
 use serde_json::json;
 
+use super::each;
 use crate::failure::Failure;
 use crate::ui::Ui;
 
@@ -18,25 +19,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), Failure> {
-    let mut unread = None;
-    for file in &args.files {
-        let read = match read_mark(file) {
-            Ok(read) => read,
-            // The others are looked at all the same.
-            Err(error) => {
-                if let Some(earlier) = unread.replace(Failure::from(error)) {
-                    ui.error(&earlier);
-                }
-                continue;
-            }
-        };
-        let (verdict, mark) = match read {
+    each(&args.files, ui, |file| {
+        let (verdict, mark) = match read_mark(file)? {
             Verdict::Generated(mark) => ("generated", mark),
             Verdict::Edited(mark) => ("edited", mark),
             Verdict::Unmarked => ("no mark found (proves nothing)", None),
         };
         let name = file.display().to_string();
         ui.result(format!("{name}: {verdict}"), &json!({ "file": name, "verdict": verdict, "mark": mark }));
-    }
-    unread.map_or(Ok(()), Err)
+        Ok(())
+    })
 }

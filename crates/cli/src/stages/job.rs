@@ -186,7 +186,7 @@ pub(crate) fn train<J: Job>(
     let is_best = score(job, &mut engine, &mut trace)?;
     trace.flush()?;
     if !is_best && store.best().exists() {
-        ui.say(format!("  an earlier checkpoint has a better score: {}", store.best().display()));
+        ui.say(format!("  the best by its scores: {}", store.best().display()));
     }
     let (path, checkpoint) = (store.finished(), engine.checkpoint());
     if is_best {
